@@ -44,11 +44,9 @@ export class BucketNode {
 
   /** The node that decides about what is large beside a share; undefined where those that are heard are known to all. */
   ownerOf(key: number): string | undefined {
-    return this.#presence.relay?.rootOf(key)
+    return this.#presence.relay?.neighbours.rootOf(key)
   }
 
-  debug(key: number): string | undefined { return this.buckets.debug(key) && this.name + ' ' + this.buckets.debug(key) } //DBG
-  part() { return this.#presence.relay?.dbg() } //DBG
   tick(nowMs: number): void {
     if (this.#presence.tick(nowMs)) return this.buckets.nextTick()
     for (const member of this.members.look(nowMs)) this.buckets.removePeer(member.peer)

@@ -49,6 +49,10 @@ export class Members {
     return this.#members.get(name)
   }
 
+  get size(): number {
+    return this.#members.size
+  }
+
   all(): Iterable<Member> {
     return this.#members.values()
   }
@@ -66,13 +70,20 @@ export class Members {
       isHeard: true,
     }
     this.#members.set(name, member)
-    this.look(nowMs)
+    // Where nodes relay there may be a thousand: who is heard is looked at once a second.
+    if (this.helloMs === undefined) this.look(nowMs)
+    else this.#recount()
     return member
   }
 
   remove(name: string, nowMs: number): void {
     this.#members.delete(name)
-    this.look(nowMs)
+    if (this.helloMs === undefined) this.look(nowMs)
+    else this.#recount()
+  }
+
+  #recount(): void {
+    this.count = Math.max(this.#members.size + 1, this.toldCount)
   }
 
   hear(member: Member, sequence: number, nowMs: number): void {
@@ -108,7 +119,7 @@ export class Members {
     const isMajority = heard * 2 > this.#members.size + 1
     const gone = this.#silentFor(isMajority ? goneMsMax : forgottenMsMax, nowMs)
     for (const { name } of gone) this.#members.delete(name)
-    this.count = Math.max(this.#members.size + 1, this.toldCount)
+    this.#recount()
     // Whoever has left was not heard.
     const heardPart = this.helloMs === undefined ? heard / this.count : 1
     if (heardPart !== this.heardPart) this.epoch++

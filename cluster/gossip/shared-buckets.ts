@@ -117,7 +117,6 @@ export class SharedBuckets {
     return { remaining: Math.max(0, balance), fullInMs }
   }
 
-  debug(key: number): string | undefined { const slot = this.#slots.find(key); const t = this.#tree; if (slot === undefined || !t) return undefined; const c = t.columns; return 'parent ' + c.parent[slot] + ' free ' + c.free[slot]?.toFixed(1) + ' held ' + c.held[slot]?.toFixed(1) + ' used ' + c.used[slot] + ' room ' + (c.own[slot]! - this.#slots.columns.net[slot]!) + ' bal ' + this.#slots.columns.balance[slot]?.toFixed(0) + ' d ' + this.#shares.demandAt(slot).toFixed(3) } //DBG
   nextTick(): void {
     this.#shares.nextTick()
   }

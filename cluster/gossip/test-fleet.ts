@@ -2,6 +2,7 @@
 // anything: the nodes are those of the proxy.
 import { BucketNode, type BucketNodeOptions, gossipTickMs } from './bucket-node.ts'
 import type { BucketRule, Charge } from './bucket-rule.ts'
+import { encodeNames } from './relays/presence.ts'
 import { messageBytes } from './relays/relay-link.ts'
 
 export interface FleetOptions {
@@ -27,7 +28,10 @@ export class FleetNode {
   sent = 0
   received = 0
 
-  constructor(name: string, { index, boot, node, tickMs }: { index: number; boot: number; node: BucketNode; tickMs: number }) {
+  constructor(
+    name: string,
+    { index, boot, node, tickMs }: { index: number; boot: number; node: BucketNode; tickMs: number },
+  ) {
     this.name = name
     this.index = index
     this.boot = boot
@@ -73,12 +77,19 @@ export class Fleet {
 
   /** Nodes that know one another from the start. */
   startAll(count: number): void {
+    const { relaysFrom } = this.#options
     const before = this.reaches
     this.reaches = () => false
     for (let index = 0; index < count; index++) this.start()
     this.reaches = before
-    const hellos = this.nodes.map(({ node }) => node.nextFrame())
-    for (const { node } of this.nodes) for (const hello of hellos) if (hello !== undefined) node.take(hello, this.nowMs)
+    const hellos = this.nodes.slice(0, relaysFrom + 1).map(({ node }) => node.nextFrame())
+    const named = encodeNames(this.nodes.map(({ name, boot }) => ({ name, boot })))
+    for (const { node } of this.nodes) {
+      for (const hello of hellos) if (hello !== undefined) node.take(hello, this.nowMs)
+      node.tick(this.nowMs)
+      node.takeMessage(named, this.nowMs)
+      node.tick(this.nowMs)
+    }
   }
 
   /** A process that is killed says nothing. */
@@ -130,7 +141,8 @@ export class Fleet {
     const frame = node.node.nextFrame(leaves)
     if (frame !== undefined) {
       node.sent += frame.length + messageBytes
-      for (const other of this.nodes) if (other !== node) this.#send(node, other, () => other.node.take(frame, this.nowMs), frame.length)
+      for (const other of this.nodes)
+        if (other !== node) this.#send(node, other, () => other.node.take(frame, this.nowMs), frame.length)
     }
     for (const { to, frame: message } of node.node.messages(this.nowMs)) {
       node.sent += message.length + messageBytes

@@ -15,14 +15,16 @@ export class ChildRows {
   /** What the child has spent and what it was granted, in all. */
   used = new Float64Array(firstRows)
   granted = new Float64Array(firstRows)
-  /** What it had spent when it came. */
-  base = new Float64Array(firstRows)
+  /** What it and those behind it have spent of a window, whoever granted it. */
+  all = new Float64Array(firstRows)
   demand = new Float32Array(firstRows)
   wants = new Float64Array(firstRows)
   rest = new Float32Array(firstRows)
   /** The frame in which it was last told. */
   toldIn = new Uint32Array(firstRows)
   next = new Uint32Array(firstRows)
+  /** 1: the child came from another parent, and says so until it is answered. */
+  hasCome = new Uint8Array(firstRows)
   readonly #free: number[] = []
 
   constructor(max: number) {
@@ -53,14 +55,14 @@ export class ChildRows {
 
   remove(row: number, first: Uint32Array): void {
     const slot = at(this.slot, row)
-    const { used, granted, base, demand, wants, rest, toldIn, link, next } = this
+    const { used, granted, all, demand, wants, rest, toldIn, link, next, hasCome } = this
     if (at(first, slot) === row + 1) first[slot] = at(next, row)
     else {
       let before = at(first, slot) - 1
       while (at(next, before) !== row + 1) before = at(next, before) - 1
       next[before] = at(next, row)
     }
-    for (const column of [used, granted, base, demand, wants, rest, toldIn, link, next]) column[row] = 0
+    for (const column of [used, granted, all, demand, wants, rest, toldIn, link, next, hasCome]) column[row] = 0
     this.#free.push(row)
     this.count--
   }
@@ -71,7 +73,7 @@ export class ChildRows {
 
   #grow(): void {
     const size = this.link.length * 2
-    for (const name of ['used', 'granted', 'base', 'wants'] as const) {
+    for (const name of ['used', 'granted', 'all', 'wants'] as const) {
       const larger = new Float64Array(size)
       larger.set(this[name])
       this[name] = larger
@@ -81,6 +83,9 @@ export class ChildRows {
       larger.set(this[name])
       this[name] = larger
     }
+    const hasCome = new Uint8Array(size)
+    hasCome.set(this.hasCome)
+    this.hasCome = hasCome
     for (const name of ['demand', 'rest'] as const) {
       const larger = new Float32Array(size)
       larger.set(this[name])

@@ -12,6 +12,9 @@ const evenPart = 0.1
 /** The time over which the demand is smoothed, at least: a key that is seldom used has some for a while. */
 const demandMsMin = 1_000
 const intervalMsMax = 60_000
+/** The time in which a new root learns from its children. */
+export const youngMs = 2_000
+const plentyPart = 0.25
 
 export interface PoolParts {
   readonly slots: BucketSlots
@@ -36,12 +39,35 @@ export class LeasePool {
     const { free, held } = this.#columns
     const passedMs = Math.max(0, nowMs - at(columns.refilledMs, slot))
     columns.refilledMs[slot] = nowMs
-    if (rule.kind === 'window') this.divide(slot, part)
+    if (rule.kind === 'window') this.#mintWindow(slot, rule, { nowMs, part })
     else {
       const most = rule.capacity * part - at(held, slot)
       free[slot] = Math.max(-rule.capacity, Math.min(most, at(free, slot) + rule.perMs * part * passedMs))
     }
-    columns.balance[slot] = at(free, slot) + at(held, slot) + at(columns.floor, slot)
+    const isKept = rule.kind === 'window' && at(this.#columns.part, slot) === 0
+    columns.balance[slot] = at(free, slot) + at(held, slot) + (isKept ? at(columns.floor, slot) : 0)
+  }
+
+  /** A root that is new, of a bucket of which little is left, listens before it grants anything. What others have spent, as they tell
+   *  it, bounds what is left, whatever the root knew of it. */
+  #mintWindow(slot: number, { capacity }: BucketRule, { nowMs, part }: { nowMs: number; part: number }): void {
+    const { floor } = this.#slots.columns
+    const { free, held, rootMs } = this.#columns
+    const isYoung = nowMs - at(rootMs, slot) < youngMs && at(floor, slot) < capacity * plentyPart
+    if (!isYoung) this.divide(slot, part)
+    const over = at(free, slot) + at(floor, slot) - (capacity - this.allOf(slot) - at(held, slot))
+    if (over <= 0) return
+    const ofFloor = Math.min(over, at(floor, slot))
+    floor[slot] = at(floor, slot) - ofFloor
+    free[slot] = at(free, slot) - (over - ofFloor)
+  }
+
+  /** What has been spent of a window, by this node and all that tell it. */
+  allOf(slot: number): number {
+    let all = at(this.#slots.columns.net, slot) + at(this.#columns.lost, slot)
+    for (let row = at(this.#columns.first, slot) - 1; row !== noRow; row = at(this.#rows.next, row) - 1)
+      all += at(this.#rows.all, row)
+    return all
   }
 
   /** What nothing refills is kept for nodes that are not heard, and is there again when they are. */

@@ -49,7 +49,11 @@ export class Presence {
   #lookedMs = Number.NEGATIVE_INFINITY
   #nowMs = 0
 
-  constructor(identity: { node: string; boot: number }, { members, buckets }: Parts, options: Partial<PresenceOptions>) {
+  constructor(
+    identity: { node: string; boot: number },
+    { members, buckets }: Parts,
+    options: Partial<PresenceOptions>,
+  ) {
     this.#identity = identity
     this.#members = members
     this.#buckets = buckets
@@ -135,7 +139,7 @@ export class Presence {
   }
 
   #add({ name, boot }: Named, nowMs: number) {
-    if ([...this.#members.all()].length + 1 >= this.#options.membersMax) {
+    if (this.#members.size + 1 >= this.#options.membersMax) {
       this.#options.onFull('nodes')
       return undefined
     }
@@ -148,7 +152,7 @@ export class Presence {
     if (member === undefined) return
     if (this.relay === undefined) this.#buckets.removePeer(member.peer)
     this.#members.remove(name, nowMs)
-    this.relay?.forget(name)
+    this.relay?.neighbours.forget(name)
     this.#renew()
   }
 
@@ -163,12 +167,12 @@ export class Presence {
 
   #look(nowMs: number): void {
     this.#lookedMs = nowMs
-    for (const { name } of this.#members.look(nowMs)) this.relay?.forget(name)
+    for (const { name } of this.#members.look(nowMs)) this.relay?.neighbours.forget(name)
     this.#renew()
   }
 
   #renew(): void {
-    this.relay?.setNodes(() => [...this.#members.all()].map(({ name }) => name), this.#members.count)
+    this.relay?.neighbours.setNodes(() => [...this.#members.all()].map(({ name }) => name), this.#members.count)
   }
 
   #start(nowMs: number): void {

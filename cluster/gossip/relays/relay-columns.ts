@@ -1,7 +1,20 @@
 // What a node that relays knows of each bucket beside what every node knows. It is made when relays begin, so that a small cluster
 // pays nothing for it.
 
-const exactColumns = ['free', 'used', 'held', 'own', 'amount', 'toldMs', 'askedMs', 'rootMs', 'vouchedMs', 'demandMs', 'toldUsed'] as const
+const exactColumns = [
+  'free',
+  'used',
+  'held',
+  'own',
+  'amount',
+  'toldMs',
+  'askedMs',
+  'rootMs',
+  'vouchedMs',
+  'lost',
+  'demandMs',
+  'toldUsed',
+] as const
 const roughColumns = ['rest', 'part', 'intervalMs', 'demand', 'toldDemand'] as const
 
 export class RelayColumns {
@@ -26,6 +39,8 @@ export class RelayColumns {
   toldUsed = new Float64Array(0)
   /** The time since which the parent has not answered; 0: it has. */
   askedMs = new Float64Array(0)
+  /** What nodes that are gone had spent of a window. */
+  lost = new Float64Array(0)
   vouchedMs = new Float64Array(0)
   rootMs = new Float64Array(0)
   /** The part of a grant that is less than 1. */

@@ -8,6 +8,8 @@ export interface Told {
   readonly window: number
   /** What it and those behind it have spent in all. */
   readonly used: number
+  /** The same of a window, with what they had spent before the sender knew them. */
+  readonly all: number
   /** What they may spend beyond that. */
   readonly held: number
   /** What they would like to hold. */
@@ -31,7 +33,9 @@ export interface Granted {
   readonly window: number
   /** What the child may have spent in all; of a gauge, the places that are taken by others. */
   readonly granted: number
+  /** What is left, and for which part of the nodes: the rest is kept for those that are not heard. */
   readonly balance: number
+  readonly part: number
   /** The parent does not know the rule. */
   readonly lacksRule: boolean
 }
@@ -82,21 +86,23 @@ export class RelayFrameWriter {
     for (const number of [boot, sequence, heard, alive, mates]) this.#count(number)
   }
 
-  told({ key, kind, window, used, held, wants, demand, balance, isFresh, hasMoved, rule }: Told): void {
+  told({ key, kind, window, used, all, held, wants, demand, balance, isFresh, hasMoved, rule }: Told): void {
     this.#head(kind, key, window, (isFresh ? 8 : 0) | (hasMoved ? 16 : 0) | (rule === undefined ? 0 : 32))
     for (const number of [used, held, wants, balance]) this.#signed(number)
     this.#view.setFloat32(this.#at, demand)
     this.#at += 4
+    if (kind === 'window') this.#signed(all)
     if (rule === undefined) return
     this.#signed(rule.capacity)
     this.#view.setFloat64(this.#at, rule.perMs)
     this.#at += 8
   }
 
-  granted({ key, kind, window, granted, balance, lacksRule }: Granted): void {
+  granted({ key, kind, window, granted, balance, part, lacksRule }: Granted): void {
     this.#head(kind, key, window, 4 | (lacksRule ? 32 : 0))
     this.#signed(granted)
     this.#signed(balance)
+    if (kind === 'window') this.#byte(Math.max(1, Math.round(part * 255)))
   }
 
   bytes(): Uint8Array {
@@ -134,7 +140,14 @@ export function readRelayFrame(bytes: Uint8Array): RelayFrame | undefined {
   const node = reader.text(reader.count())
   const [boot, sequence, heard] = [reader.count(), reader.count(), reader.count()]
   const [alive, mates] = [reader.count(), reader.count()]
-  if (node === undefined || !(sequence > 0) || !(sequence < countMax) || !(alive < countMax) || !(mates < countMax) || reader.isBroken)
+  if (
+    node === undefined ||
+    !(sequence > 0) ||
+    !(sequence < countMax) ||
+    !(alive < countMax) ||
+    !(mates < countMax) ||
+    reader.isBroken
+  )
     return undefined
   const told: Told[] = []
   const granted: Granted[] = []
@@ -155,13 +168,16 @@ function readEntry(reader: Reader): Told | Granted | undefined {
   const window = kind === 'window' ? reader.count() : 0
   if (window >= countMax) return undefined
   if ((flags & 4) !== 0) {
-    return { key, kind, window, granted: reader.signed(), balance: reader.signed(), lacksRule: (flags & 32) !== 0 }
+    const [granted, balance] = [reader.signed(), reader.signed()]
+    const part = kind === 'window' ? Math.max(1, reader.byte()) / 255 : 1
+    return { key, kind, window, granted, balance, part, lacksRule: (flags & 32) !== 0 }
   }
   const [used, held, wants, balance] = [reader.signed(), reader.signed(), reader.signed(), reader.signed()]
   const demand = reader.demand()
+  const all = kind === 'window' ? reader.signed() : 0
   const rule = (flags & 32) === 0 ? undefined : { capacity: reader.signed(), perMs: reader.rate() }
   const isFresh = (flags & 8) !== 0
-  return { key, kind, window, used, held, wants, demand, balance, isFresh, hasMoved: (flags & 16) !== 0, rule }
+  return { key, kind, window, used, all, held, wants, demand, balance, isFresh, hasMoved: (flags & 16) !== 0, rule }
 }
 
 /** Reads what the writer writes. What ends too early, and numbers that no node can have, break it. */

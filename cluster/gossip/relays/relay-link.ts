@@ -63,7 +63,7 @@ export class RelayLink {
 
   /** The time between two frames that have something to tell. */
   get intervalMs(): number {
-    return Math.max(regularMs, messageBytes * 2 / this.#bytesPerMs)
+    return Math.max(regularMs, (messageBytes * 2) / this.#bytesPerMs)
   }
 
   get silentMs(): number {
@@ -90,6 +90,8 @@ export class RelayLink {
   sent(bytes: number, nowMs: number): void {
     this.#bytes -= bytes + messageBytes
     this.#sentMs = nowMs
+    this.reports.settle()
+    this.answers.settle()
   }
 
   #refill(nowMs: number): void {

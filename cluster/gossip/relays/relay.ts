@@ -1,11 +1,19 @@
-// A node in a cluster that relays: its links, and the buckets that it tells and is told of.
-import { BucketShares } from '../bucket-shares.ts'
+// A node in a cluster that relays: the frames to its neighbours, and what it takes from theirs.
+import type { BucketShares } from '../bucket-shares.ts'
 import type { BucketSlots } from '../bucket-slots.ts'
 import { canBegin } from '../bucket-windows.ts'
 import { LeaseTree } from './lease-tree.ts'
-import { entryBytesMax, type Granted, RelayFrameWriter, readRelayFrame, type RelayFrame, type Told } from './relay-frame.ts'
-import { burstMs, messageBytes, RelayLink, silentAfter } from './relay-link.ts'
-import { RelayTopology, rowOf, rowsFor } from './topology.ts'
+import { Neighbours, sentRate } from './neighbours.ts'
+import {
+  entryBytesMax,
+  type Granted,
+  type RelayFrame,
+  RelayFrameWriter,
+  readRelayFrame,
+  type Told,
+} from './relay-frame.ts'
+import { burstMs, messageBytes, type RelayLink } from './relay-link.ts'
+import type { TreeLinks } from './tree-state.ts'
 
 export interface RelayParts {
   readonly node: string
@@ -23,92 +31,50 @@ export interface RelayMessage {
   readonly frame: Uint8Array
 }
 
-/** What a node sends in bytes per millisecond; it is sent as much. */
-const sentRate = 24
-/** What frames without anything to tell may take of it. */
-const aliveRate = 8
-const aliveBytes = 250
-const aliveMsMin = 400
 const frameBytesMax = 4_096
-/** The time in which every bucket that is not at rest is told. */
+/** Rules that are asked for in one go. */
+const unknownMax = 256
+/** The time in which every bucket that is not at rest is told, and the same where nodes have come or gone. */
 const syncMs = 10_000
+const hastyMs = 2_000
+const comfortMs = 400
 
 export class Relay {
+  readonly neighbours: Neighbours
   readonly tree: LeaseTree
   readonly #parts: RelayParts
-  readonly #topology: RelayTopology
-  readonly #links: (RelayLink | undefined)[] = []
-  readonly #byName = new Map<string, RelayLink>()
-  readonly #rows = new Map<number, { alive: number; atMs: number }>()
   readonly #writer = new RelayFrameWriter(frameBytesMax + entryBytesMax)
-  #names: () => readonly string[] = () => []
-  #count = 1
   #nowMs = 0
   #tickedMs = 0
   #synced = 0
-  #isStale = true
-  #part = 1
   #bytes = sentRate * burstMs
   #bytesMs = 0
   #turn = 0
 
   constructor(parts: RelayParts) {
     this.#parts = parts
-    this.#topology = new RelayTopology(parts.node)
-    const relay = this
-    this.tree = new LeaseTree({
-      slots: parts.slots,
-      rowsMax: parts.childrenMax,
-      onFull: parts.onFull,
-      links: {
-        get nodes() {
-          return relay.#count
-        },
-        parentOf: (key) => this.#parentOf(key),
-        partOf: () => this.#part,
-        comfortMs: (link) => this.#comfortMs(link),
-        isHeard: (link) => this.#nowMs - (this.#links[link]?.heardMs ?? Number.NEGATIVE_INFINITY) < 2 * this.#aliveMs,
-        report: (link, slot, isUrgent) => this.#queue(this.#links[link], 'reports', slot, isUrgent),
-        answer: (link, row, isUrgent) => this.#queue(this.#links[link], 'answers', row, isUrgent),
-      },
-    })
-  }
-
-  /** The nodes that there are, without this one, and how many there are with those that nobody has named. */
-  setNodes(names: () => readonly string[], count: number): void {
-    this.#names = names
-    this.#count = count
-    this.#isStale = true
-  }
-
-  dbg() { return this.#part.toFixed(2) + ' row ' + this.#topology.row + ' own ' + this.#aliveInRow() + ' ' + [...this.#rows].map(([r, x]) => r + ':' + x.alive + '@' + (this.#nowMs - x.atMs)).join(' ') } //DBG
-  rootOf(key: number): string {
-    return this.#topology.rootOf(key)
+    this.neighbours = new Neighbours(parts.node, (link, isGone) => this.tree.children.silence(link.index, isGone))
+    const { slots, childrenMax: rowsMax, onFull } = parts
+    this.tree = new LeaseTree({ slots, rowsMax, onFull, links: this.#treeLinks() })
   }
 
   tick(nowMs: number): void {
-    for (const link of this.#byName.values()) {
-      if (link.isSilent || nowMs - link.heardMs <= link.silentMs) continue
-      link.isSilent = true
-      this.#isStale = true
-      this.tree.silence(link.index, false)
-    }
     this.#nowMs = nowMs
-    this.#arrange(nowMs)
-    this.#look()
+    this.neighbours.tick(nowMs)
     this.tree.tick(nowMs)
     this.#sync(nowMs)
   }
 
-  /** The frames that are due now. */
+  /** The frames that are due now. Each link comes first in its turn. */
   frames(nowMs: number): RelayMessage[] {
     this.#nowMs = nowMs
     this.#bytes = Math.min(sentRate * burstMs, this.#bytes + sentRate * (nowMs - this.#bytesMs))
     this.#bytesMs = nowMs
+    const { links } = this.neighbours
     const messages: RelayMessage[] = []
     this.#turn++
-    for (let index = 0; index < this.#links.length; index++) {
-      const link = this.#links[(index + this.#turn) % this.#links.length]
+    for (let index = 0; index < links.length; index++) {
+      const link = links[(index + this.#turn) % links.length]
       if (link === undefined) continue
       const room = Math.min(frameBytesMax, this.#bytes - messageBytes, link.room(nowMs))
       if (room < entryBytesMax * 2) continue
@@ -123,68 +89,49 @@ export class Relay {
     const frame = readRelayFrame(payload)
     if (frame === undefined || frame.node === this.#parts.node) return
     this.#nowMs = nowMs
-    const link = this.#byName.get(frame.node) ?? this.#link(frame.node, nowMs)
+    const link = this.neighbours.link(frame.node, nowMs)
     if (!this.#hear(link, frame, nowMs)) return
     for (const entry of frame.granted) this.#granted(link, entry, nowMs)
     for (const entry of frame.told) this.#told(link, entry, { heard: frame.heard, nowMs })
   }
 
-  /** A node says goodbye, or starts anew. */
-  forget(name: string): void {
-    const link = this.#byName.get(name)
-    if (link === undefined) return
-    this.tree.silence(link.index, true)
-    this.#byName.delete(name)
-    this.#links[link.index] = undefined
-    this.#isStale = true
-  }
-
   #frame(link: RelayLink, room: number, nowMs: number): Uint8Array {
     const { node, boot } = this.#parts
     const writer = this.#writer
-    link.sequence++
-    writer.begin({ node, boot, sequence: link.sequence, heard: link.heard, alive: this.#aliveInRow(), mates: link.mates })
-    while (link.unknown.length > 0 && writer.length + entryBytesMax <= room) {
-      const key = link.unknown.pop()
-      if (key !== undefined)
-        writer.granted({ key, kind: 'flow', window: 0, granted: 0, balance: 0, lacksRule: true })
+    const { heard, mates } = link
+    const sequence = ++link.sequence
+    writer.begin({ node, boot, sequence, heard, alive: this.neighbours.aliveInRow, mates })
+    const hasRoom = () => writer.length + entryBytesMax <= room
+    while (link.unknown.length > 0 && hasRoom()) {
+      const key = link.unknown.pop() ?? 0
+      writer.granted({ key, kind: 'flow', window: 0, granted: 0, balance: 0, part: 1, lacksRule: true })
     }
-    // What was told now can wait for its next turn at once.
-    for (let left = link.answers.length; left > 0 && writer.length + entryBytesMax <= room; left--) {
+    // What is told now can wait for its next turn at once.
+    for (let left = link.answers.length; left > 0 && hasRoom(); left--) {
       const row = link.answers.next()
-      const entry = row === undefined ? undefined : this.tree.grantedOf(row, link.sequence)
+      const entry = row === undefined ? undefined : this.tree.children.grantedOf(row, sequence)
       if (entry !== undefined) writer.granted(entry)
     }
-    for (let left = link.reports.length; left > 0 && writer.length + entryBytesMax <= room; left--) {
+    for (let left = link.reports.length; left > 0 && hasRoom(); left--) {
       const slot = link.reports.next()
       if (slot === undefined || !this.tree.isParent(slot, link.index)) continue
       const entry = this.tree.toldOf(slot, nowMs)
+      // Another parent may have been found meanwhile.
       if (entry !== undefined && this.tree.isParent(slot, link.index)) writer.told(entry)
     }
-    link.reports.settle()
-    link.answers.settle()
     link.sent(writer.length, nowMs)
     return writer.bytes()
   }
 
   /** False: the frame is older than what its sender has already told. */
   #hear(link: RelayLink, { boot, sequence, heard, alive, mates, node }: RelayFrame, nowMs: number): boolean {
-    if (boot < link.boot) return false
-    if (boot > link.boot) {
-      if (link.boot !== 0) this.tree.silence(link.index, true)
-      link.boot = boot
-      link.heard = 0
-    } else if (sequence <= link.heard) return false
+    if (boot < link.boot || (boot === link.boot && sequence <= link.heard)) return false
+    if (boot > link.boot && link.boot !== 0) this.tree.children.silence(link.index, true)
+    link.boot = boot
     link.heard = sequence
-    link.heardMs = nowMs
-    link.otherMates = mates
-    if (link.isSilent) {
-      link.isSilent = false
-      this.#isStale = true
-    }
+    // This node has forgotten the link since.
     if (heard > link.sequence) link.sequence = heard
-    const row = rowOf(node, this.#topology.rows)
-    if (row !== this.#topology.row) this.#rows.set(row, { alive, atMs: nowMs })
+    this.neighbours.hear(link, { name: node, alive, mates, nowMs })
     return true
   }
 
@@ -192,34 +139,33 @@ export class Relay {
     const { slots, shares } = this.#parts
     const known = slots.find(entry.key)
     const slot = known === undefined || slots.ruleAt(known) === undefined ? this.#learn(link, entry) : known
-    if (slot === undefined) return
-    const rule = slots.ruleAt(slot)
-    if (rule === undefined || rule.kind !== entry.kind) return
-    const { nowMs } = heard
-    const own = slots.columns.window[slot] ?? 0
-    if (entry.window !== own) {
-      if (entry.window > own && canBegin(slots.columns, slot, { nowMs, window: entry.window })) {
-        shares.beginWindow(slot, rule, entry.window)
-        this.tree.beginWindow(slot)
-      } else return
+    const rule = slot === undefined ? undefined : slots.ruleAt(slot)
+    if (slot === undefined || rule?.kind !== entry.kind) return
+    const window = slots.columns.window[slot] ?? 0
+    if (entry.window < window) return
+    if (entry.window > window) {
+      if (!canBegin(slots.columns, slot, { nowMs: heard.nowMs, window: entry.window })) return
+      shares.beginWindow(slot, rule, entry.window)
+      this.tree.beginWindow(slot)
     }
-    this.tree.bring(slot, rule, nowMs)
-    this.tree.told(link.index, slot, entry, heard)
+    this.tree.bring(slot, rule, heard.nowMs)
+    this.tree.children.told(link.index, slot, { entry, ...heard })
   }
 
-  /** A bucket that only others use. */
+  /** A bucket that only others have used so far. */
   #learn(link: RelayLink, { key, kind, window, rule, balance, isFresh }: Told): number | undefined {
     if (rule === undefined) {
-      if (link.unknown.length < 256) link.unknown.push(key)
+      if (link.unknown.length < unknownMax) link.unknown.push(key)
       return undefined
     }
     const { slots } = this.#parts
     const slot = slots.find(key) ?? slots.add(key)
-    slots.setRule(slot, { kind, ...rule })
+    const bound = { kind, capacity: rule.capacity, perMs: rule.perMs }
+    slots.setRule(slot, bound)
     slots.columns.window[slot] = window
     slots.columns.balance[slot] = isFresh || kind === 'gauge' ? rule.capacity : balance
     slots.columns.refilledMs[slot] = this.#nowMs
-    this.tree.bind(slot, { kind, ...rule }, undefined)
+    this.tree.bind(slot, bound, undefined)
     return slot
   }
 
@@ -233,91 +179,37 @@ export class Relay {
       this.tree.granted(slot, rule, entry, nowMs)
   }
 
-  #arrange(nowMs: number): void {
-    if (!this.#isStale) return
-    this.#isStale = false
-    const names = this.#names().filter((name) => this.#byName.get(name)?.isSilent !== true)
-    this.#topology.arrange(names, rowsFor(this.#count, this.#topology.rows))
-    const { rowMates, columnMates, rows, row } = this.#topology
-    const aliveMs = this.#aliveMs
-    const mates = new Set([...rowMates, ...columnMates])
-    for (const name of mates) this.#link(name, nowMs).setRate({ sentRate, mates: mates.size, aliveMs })
-    this.#dropOthers(mates)
-    for (let other = 0; other < rows; other++)
-      if (other !== row && !this.#rows.has(other))
-        this.#rows.set(other, { alive: this.#topology.sizeOf(other), atMs: nowMs })
-  }
-
-  /** Links to nodes that are no neighbours any more, except silent ones: they are listened for. */
-  #dropOthers(mates: ReadonlySet<string>): void {
-    for (const [name, link] of this.#byName) {
-      if (mates.has(name) || link.isSilent) continue
-      this.tree.silence(link.index, true)
-      this.#byName.delete(name)
-      this.#links[link.index] = undefined
-    }
-  }
-
-  #link(name: string, nowMs: number): RelayLink {
-    const known = this.#byName.get(name)
-    if (known !== undefined) return known
-    const free = this.#links.indexOf(undefined)
-    const link = new RelayLink(name, { index: free === -1 ? this.#links.length : free, nowMs })
-    link.setRate({ sentRate, mates: this.#byName.size + 1, aliveMs: this.#aliveMs })
-    this.#links[link.index] = link
-    this.#byName.set(name, link)
-    return link
-  }
-
-  #parentOf(key: number): number | undefined {
-    const name = this.#topology.parentOf(key)
-    return name === undefined ? undefined : this.#byName.get(name)?.index
-  }
-
-  /** The part of the nodes that this one hears, itself or through the homes of other rows. */
-  #look(): void {
-    let alive = this.#aliveInRow()
-    const { rows, row } = this.#topology
-    for (let other = 0; other < rows; other++) {
-      const told = this.#rows.get(other)
-      if (other !== row && told !== undefined && this.#nowMs - told.atMs < this.#rowSilentMs) alive += told.alive
-    }
-    this.#part = Math.min(1, alive / this.#count)
-  }
-
-  /** The same on all nodes, so that all miss a node at about the same time. */
-  get #aliveMs(): number {
-    return Math.max(aliveMsMin, (2 * Math.sqrt(this.#count) * aliveBytes) / aliveRate)
-  }
-
-  get #rowSilentMs(): number {
-    return silentAfter * this.#aliveMs
-  }
-
-  #aliveInRow(): number {
-    let alive = 1
-    for (const name of this.#topology.rowMates) if (this.#byName.get(name)?.isSilent === false) alive++
-    return alive
-  }
-
-  #comfortMs(link: number | undefined): number {
-    const found = link === undefined ? undefined : this.#links[link]
-    return 400 + 3 * (found?.intervalMs ?? 0)
-  }
-
-  #queue(link: RelayLink | undefined, what: 'reports' | 'answers', value: number, isUrgent: boolean): void {
-    if (link === undefined) return
-    link[what].add(value, isUrgent)
-    if (isUrgent) this.#parts.onUrgent()
-  }
-
   #sync(nowMs: number): void {
     const { end } = this.#parts.slots
     const passedMs = Math.min(syncMs, nowMs - this.#tickedMs)
     this.#tickedMs = nowMs
-    for (let left = Math.ceil((end * passedMs) / syncMs); left > 0 && end > 0; left--) {
+    const inMs = nowMs - this.neighbours.arrangedMs < syncMs ? hastyMs : syncMs
+    for (let left = Math.min(end, Math.ceil((end * passedMs) / inMs)); left > 0; left--) {
       this.#synced = (this.#synced + 1) % end
-      this.tree.sync(this.#synced)
+      this.tree.sync(this.#synced, nowMs)
     }
+  }
+
+  #treeLinks(): TreeLinks {
+    const { neighbours } = this
+    const { links } = neighbours
+    return {
+      get nodes() {
+        return neighbours.count
+      },
+      parentOf: (key) => neighbours.parentOf(key, this.#nowMs)?.index,
+      partOf: (kind) => (kind === 'window' ? neighbours.windowPart : neighbours.part),
+      replaces: (link, other) => neighbours.areOfOneRow(links[link], links[other]),
+      isInRow: (link) => neighbours.isInRow(links[link]),
+      comfortMs: (link) => comfortMs + 3 * (links[link ?? -1]?.intervalMs ?? 0),
+      isHeard: (link) => this.#nowMs - (links[link]?.heardMs ?? Number.NEGATIVE_INFINITY) < 2 * neighbours.aliveMs,
+      report: (link, slot, isUrgent) => this.#queue(links[link]?.reports, slot, isUrgent),
+      answer: (link, row, isUrgent) => this.#queue(links[link]?.answers, row, isUrgent),
+    }
+  }
+
+  #queue(queue: RelayLink['reports'] | undefined, value: number, isUrgent: boolean): void {
+    queue?.add(value, isUrgent)
+    if (isUrgent && queue !== undefined) this.#parts.onUrgent()
   }
 }
