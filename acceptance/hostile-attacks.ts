@@ -215,6 +215,15 @@ export const attacks: readonly Attack[] = [
   },
   saying('gossip', 'what nobody has charged', () => Buffer.from('93a36f6e6501', 'hex')),
   {
+    subject: 'gossip.to',
+    what: 'a node that does not exist has spent all',
+    channel: 'bus',
+    async attack({ stranger, proxy }) {
+      for (let n = 0; n < 3; n++)
+        stranger.say(`hg.gossip.to.${proxy}`, Buffer.from('0206646f626f6479010101010100', 'hex'))
+    },
+  },
+  {
     subject: 'gossip.charge',
     what: 'a charge of a stranger',
     channel: 'request',

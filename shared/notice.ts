@@ -36,6 +36,8 @@ export type Notice =
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
   /** A budget has passed a threshold, once in each window. Amounts are in USD. */
   | { type: 'budget-alert'; budget: string; threshold: number; spentUsd: number; limitUsd: number; resetsAt: string }
+  /** More proxies share limits, or more is counted, than one proxy keeps; at most once an hour. */
+  | { type: 'limits-full'; what: 'nodes' | 'counts'; max: number }
   /** The register of budgets cannot be read or written; at most once a minute. */
   | { type: 'budgets-troubled'; message: string }
   /** Tells of an event's first failure and of giving it up. Only the origin is named: the rest may be a secret. */
@@ -88,6 +90,7 @@ export const noticeLevel = {
   'upstream-unreachable': 'warn',
   'slo-alert': 'warn',
   'budget-alert': 'warn',
+  'limits-full': 'warn',
   'budgets-troubled': 'warn',
   'webhook-failed': 'warn',
   'usage-dropped': 'error',

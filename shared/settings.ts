@@ -1,14 +1,12 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
 
-import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { isLoopback } from './network/host-names.ts'
 import { done, fail, type Result } from './result.ts'
-import { secretWeakness } from './secret-strength.ts'
-import { fileProblem } from './text-file.ts'
+import { type Environment, type SettingProblem, SettingReader } from './setting-reader.ts'
 import { parseBytes, parseDurationMs } from './units.ts'
-import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
+import { judgeVariables } from './variable-names.ts'
 
 export interface Settings {
   host: string
@@ -44,6 +42,9 @@ export interface Settings {
   keyOpenMax: number | undefined
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
+  /** Proxies that share limits, and counts of limits that are kept. */
+  limitNodesMax: number
+  limitCountsMax: number
   /** All that this process may use; undefined: what the control group or the machine has. */
   memoryBytesMax: number | undefined
   /** Memory for all request bodies; undefined: a part of the whole. */
@@ -70,21 +71,14 @@ export interface NatsSettings {
   acceptsUnsigned: boolean
 }
 
-export interface SettingProblem {
-  name: string
-  message: string
-}
-
 const yearMs = 365 * 86_400_000
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** `readFile` serves `NAME_FILE` variables. */
 export function parseSettings(
   environment: Environment,
   readFile: (path: string) => string,
 ): Result<Settings, SettingProblem[]> {
-  const read = new Reader(environment, readFile)
+  const read = new SettingReader(environment, readFile)
   for (const { name, meant } of judgeVariables(environment).mistyped) {
     read.problem(name, `is not a variable of Headgate; did you mean ${meant}?`)
   }
@@ -122,6 +116,8 @@ export function parseSettings(
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
+    limitNodesMax: read.count('HEADGATE_LIMIT_NODES_MAX') ?? 1_024,
+    limitCountsMax: read.count('HEADGATE_LIMIT_COUNTS_MAX') ?? 1_000_000,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
@@ -135,7 +131,7 @@ export function parseSettings(
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
-function readTls(read: Reader): TlsSettings | undefined {
+function readTls(read: SettingReader): TlsSettings | undefined {
   const certFile = read.fileName('HEADGATE_TLS_CERT')
   const keyFile = read.fileName('HEADGATE_TLS_KEY')
   const hstsMs = read.parsed('HEADGATE_HSTS', parseDurationMs, 'a duration such as 365d, or 0s for none') ?? yearMs
@@ -146,7 +142,7 @@ function readTls(read: Reader): TlsSettings | undefined {
   return undefined
 }
 
-function readNats(read: Reader): NatsSettings | undefined {
+function readNats(read: SettingReader): NatsSettings | undefined {
   const servers = read.list('HEADGATE_NATS_URL')
   const credsFile = read.path('HEADGATE_NATS_CREDS')
   const caFile = read.path('HEADGATE_NATS_CA')
@@ -163,7 +159,7 @@ function readNats(read: Reader): NatsSettings | undefined {
   return { servers, credsFile, caFile, acceptsUnsigned: unsigned === 'accept' }
 }
 
-function readOrigins(read: Reader): string[] | undefined {
+function readOrigins(read: SettingReader): string[] | undefined {
   const origins = read.list('HEADGATE_CORS_ORIGINS')
   const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin))
   if (wrong !== undefined) {
@@ -183,114 +179,6 @@ function atLeast(bytesMin: number): (text: string) => number | undefined {
   return (text) => {
     const bytes = parseBytes(text)
     return bytes === undefined || bytes < bytesMin ? undefined : bytes
-  }
-}
-
-class Reader {
-  readonly problems: SettingProblem[] = []
-  readonly #environment: Environment
-  readonly #readFile: (path: string) => string
-
-  constructor(environment: Environment, readFile: (path: string) => string) {
-    this.#environment = environment
-    this.#readFile = readFile
-  }
-
-  problem(name: string, message: string): void {
-    this.problems.push({ name, message })
-  }
-
-  text(name: SettingName): string | undefined {
-    const direct = this.#environment[name]
-    if (direct !== undefined && direct !== '') return direct
-    const file = this.#environment[`${name}_FILE`]
-    if (file === undefined || file === '') return undefined
-    try {
-      return this.#readFile(file).trim()
-    } catch (error) {
-      this.problem(`${name}_FILE`, `cannot read ${file}: ${fileProblem(error)}`)
-      return undefined
-    }
-  }
-
-  /** The name of a file; `NAME_FILE` says the same. */
-  fileName(name: SettingName): string | undefined {
-    return this.#environment[name] || this.#environment[`${name}_FILE`] || undefined
-  }
-
-  /** A file to be read later. */
-  path(name: SettingName): string | undefined {
-    const direct = this.#environment[name]
-    const path = this.fileName(name)
-    if (path === undefined) return undefined
-    try {
-      this.#readFile(path)
-    } catch {
-      // Whoever puts a credential itself here must not find it in a log.
-      this.problem(direct ? name : `${name}_FILE`, 'names a file that cannot be read')
-    }
-    return path
-  }
-
-  parsed<Value>(name: SettingName, parse: (text: string) => Value | undefined, expected: string): Value | undefined {
-    const text = this.text(name)
-    if (text === undefined) return undefined
-    const value = parse(text)
-    if (value === undefined) this.problem(name, `expected ${expected}`)
-    return value
-  }
-
-  count(name: SettingName): number | undefined {
-    return this.parsed(
-      name,
-      (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined),
-      'a whole number from 1',
-    )
-  }
-
-  port(name: SettingName): number | undefined {
-    if (isServiceAddress(this.#environment[name])) {
-      const advice = 'set enableServiceLinks: false in the pod, or give the Service another name'
-      this.problem(name, `holds an address that Kubernetes sets for a Service of this name: ${advice}`)
-      return undefined
-    }
-    return this.parsed(
-      name,
-      (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
-      'a port number from 0 to 65535',
-    )
-  }
-
-  oneOf<Word extends string>(name: SettingName, words: readonly Word[]): Word | undefined {
-    return this.parsed(name, (text) => words.find((word) => word === text), words.join(' or '))
-  }
-
-  list(name: SettingName): string[] {
-    return (this.text(name) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '')
-  }
-
-  /** `without` says what unsetting it means. */
-  token(name: SettingName, without: string): string | undefined {
-    // Set but blank is a mistake, not an absence: an empty secret that counts as one lets anybody in.
-    if (this.#environment[name] !== undefined && this.#environment[name]?.trim() === '') {
-      this.problem(name, `is blank; unset it to ${without}, or give at least 16 characters`)
-      return undefined
-    }
-    const token = this.text(name)
-    const weakness = token === undefined ? undefined : secretWeakness(token)
-    if (weakness !== undefined) this.problem(name, weakness)
-    return token
-  }
-
-  key32(name: SettingName): Uint8Array | undefined {
-    return this.parsed(name, parseKey32, '32 bytes in base64')
-  }
-
-  keys32(name: SettingName): Uint8Array[] {
-    return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
 }
 

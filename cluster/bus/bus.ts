@@ -57,6 +57,9 @@ export const subjects = {
   sloState: 'slo.state',
   /** What a node has charged to shared buckets (`cluster/gossip/frame.ts`, msgpack), five times a second, from every proxy. */
   gossip: 'gossip',
+  /** What a node tells one other node about shared buckets, where there are so many that they relay (`cluster/gossip/relays/`): between
+   *  processes followed by the name of that node, within its process as it is. */
+  gossipTo: 'gossip.to',
   /** A charge that another node decides about (`cluster/gossip/charge-request.ts`, msgpack), from the proxy to the thread with
    *  the connection. It does not leave the process. */
   gossipAsk: 'gossip.ask',
@@ -89,6 +92,11 @@ export function telemetryStoredOf(node: string): string {
 /** The subject of a request to one aggregator by name: `AggregatorQuery` → its answer. */
 export function aggregatorQueryOf(node: string): string {
   return `${subjects.aggregatorQuery}.${subjectToken(node)}`
+}
+
+/** The subject of what one node is told about shared buckets. */
+export function gossipTo(node: string): string {
+  return `${subjects.gossipTo}.${subjectToken(node)}`
 }
 
 /** The subject of requests to one node about the buckets that it decides for. */

@@ -12,7 +12,10 @@ export interface NodeIdentity {
   readonly boot: number
 }
 
-export interface BucketNodeOptions extends NodeIdentity, Partial<PresenceOptions> {}
+export interface BucketNodeOptions extends NodeIdentity, Partial<PresenceOptions> {
+  /** The buckets that are kept; of more, the fullest of a few is forgotten. */
+  readonly bucketsMax?: number
+}
 
 export const gossipTickMs = 200
 /** Entries in the frames of one tick: 64 KB/s at most. */
@@ -20,7 +23,7 @@ const entriesPerTick = 400
 
 export class BucketNode {
   readonly members = new Members(gossipTickMs)
-  readonly buckets = new SharedBuckets({ members: this.members, tickMs: gossipTickMs })
+  readonly buckets: SharedBuckets
   readonly #identity: NodeIdentity
   readonly #presence: Presence
   #sequence = 0
@@ -30,6 +33,9 @@ export class BucketNode {
 
   constructor(options: BucketNodeOptions) {
     this.#identity = { node: options.node, boot: options.boot }
+    const { bucketsMax, onFull } = options
+    const onForget = () => onFull?.('counts')
+    this.buckets = new SharedBuckets({ members: this.members, tickMs: gossipTickMs, bucketsMax, onForget })
     this.#presence = new Presence(this.#identity, { members: this.members, buckets: this.buckets }, options)
   }
 
@@ -45,6 +51,11 @@ export class BucketNode {
   /** The node that decides about what is large beside a share; undefined where those that are heard are known to all. */
   ownerOf(key: number): string | undefined {
     return this.#presence.relay?.neighbours.rootOf(key)
+  }
+
+  /** A node does not answer: another one decides for it, until it is heard. */
+  miss(name: string, nowMs: number): void {
+    this.#presence.relay?.neighbours.miss(name, nowMs)
   }
 
   tick(nowMs: number): void {

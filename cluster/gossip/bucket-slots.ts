@@ -11,6 +11,7 @@ export class BucketSlots {
   end = 0
   /** Called before a bucket is forgotten. */
   onForget: ((slot: number) => void) | undefined
+  onFull: (() => void) | undefined
   readonly #max: number
   readonly #slots = new Map<number, number>()
   readonly #rules: (BucketRule | undefined)[] = []
@@ -43,7 +44,10 @@ export class BucketSlots {
   }
 
   add(key: number): number {
-    if (this.#slots.size >= this.#max) this.#forgetFullest()
+    if (this.#slots.size >= this.#max) {
+      this.onFull?.()
+      this.#forgetFullest()
+    }
     const slot = this.#free.pop() ?? this.end++
     if (slot >= this.columns.size) this.columns.grow()
     this.columns.key[slot] = key

@@ -1,15 +1,15 @@
 // Shares the buckets of a node with the others over the bus: a frame five times a second, and sooner for a bucket that is being
-// used up. No request waits for it, except one whose charge is large beside the node's share: then one node decides for all.
+// used up; where there are many nodes, frames to those that relay. No request waits for it, except one whose charge is large beside the node's share: then one node decides for all.
 // Where that one does not answer, the share decides.
 import type { Clock } from '../../shared/clock.ts'
-import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
-import { BucketNode, gossipTickMs, type NodeIdentity } from './bucket-node.ts'
+import { type Bus, gossipTo, type Subscription, subjects } from '../bus/bus.ts'
+import { BucketNode, type BucketNodeOptions, gossipTickMs } from './bucket-node.ts'
 import { ownerOf } from './bucket-owner.ts'
 import type { Charge, Shortage } from './bucket-rule.ts'
 import { type ChargeRequest, decodeCharge, decodeWait, encodeCharge, encodeVoid, encodeWait } from './charge-request.ts'
 import { type Decided, DecidedCharges } from './decided-charges.ts'
 
-export interface GossipOptions extends NodeIdentity {
+export interface GossipOptions extends BucketNodeOptions {
   readonly bus: Bus
   readonly clock: Clock
 }
@@ -44,6 +44,7 @@ export class Gossip {
     this.#stops.push(
       { stop: () => timer.cancel() },
       bus.subscribe(subjects.gossip, (payload) => this.node.take(payload, clock.monotonicMs())),
+      bus.subscribe(subjects.gossipTo, (payload) => this.node.takeMessage(payload, clock.monotonicMs())),
       bus.serve(subjects.gossipCharge, (payload) => this.answer(payload)),
     )
     // The others learn at once that there is one node more.
@@ -61,7 +62,7 @@ export class Gossip {
     const { rule, amount } = request
     const isLarge = amount * chargesPerShareMin > rule.capacity / members.count
     if (!isLarge || members.count === 1 || rule.kind === 'gauge') return this.#take(request, false)
-    const owner = ownerOf(request.key, this.node.name, members)
+    const owner = this.node.ownerOf(request.key) ?? ownerOf(request.key, this.node.name, members)
     if (owner === this.node.name || amount > rule.capacity) return this.#take(request, true)
     return this.#ask(owner, request)
   }
@@ -80,6 +81,7 @@ export class Gossip {
     if (waitMs === undefined) {
       // The owner may have taken the amount, or may still.
       void this.#takeBack(question, takeBackTriesMax)
+      if (told === undefined) this.node.miss(owner, this.#options.clock.monotonicMs())
       return this.#take(request, false)
     }
     // The answer has no word for a wait that ends with the window.
@@ -137,7 +139,9 @@ export class Gossip {
 
   #tell(leaves: boolean): void {
     this.#isUrgent = false
+    const { bus, clock } = this.#options
     const frame = this.node.nextFrame(leaves)
-    if (frame !== undefined) this.#options.bus.publish(subjects.gossip, frame)
+    if (frame !== undefined) bus.publish(subjects.gossip, frame)
+    for (const { to, frame: message } of this.node.messages(clock.monotonicMs())) bus.publish(gossipTo(to), message)
   }
 }

@@ -14,7 +14,9 @@ export interface SharedBucketsOptions {
   readonly members: Members
   readonly tickMs: number
   /** The buckets that are kept. */
-  readonly bucketsMax?: number
+  readonly bucketsMax?: number | undefined
+  /** A bucket is forgotten, because there are too many. */
+  readonly onForget?: () => void
 }
 
 export interface ChargeTime extends BucketTime {
@@ -45,10 +47,11 @@ export class SharedBuckets {
   /** Where nodes relay what others tell. */
   #tree: LeaseTree | undefined
 
-  constructor({ members, tickMs, bucketsMax = bucketsKeptMax }: SharedBucketsOptions) {
+  constructor({ members, tickMs, bucketsMax = bucketsKeptMax, onForget }: SharedBucketsOptions) {
     this.#members = members
     this.#tickMs = tickMs
     this.#slots = new BucketSlots(bucketsMax)
+    this.#slots.onFull = onForget
     this.#shares = new BucketShares(this.#slots.columns, members, tickMs)
     this.#told = new ToldBuckets(this.#slots, this.#shares, tickMs)
   }

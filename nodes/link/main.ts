@@ -31,6 +31,7 @@ import type { MessageCount } from '../../shared/telemetry/records.ts'
 import { openBridge } from './bridge.ts'
 import { carryCharges } from './charges.ts'
 import { keepLogCopy } from './log-copy.ts'
+import { carryRelays } from './relays.ts'
 
 export interface LinkOptions {
   readonly node: string
@@ -62,6 +63,7 @@ export function startLink(options: LinkOptions): Link {
   const network = new NatsBus({ link, clock, chance, notify, macs })
   const bridge = openBridge({ local: bus, network })
   const charges = carryCharges({ node, local: bus, network })
+  const relays = carryRelays({ node, local: bus, network })
   const log = options.copy && keepLogCopy({ ...options.copy, masterKeys, link, macs, bus, clock, notify })
   const stream = new JetStreamUsageStream({ link, clock, mayCreate: false })
   const usage = new UsagePublisher({ node, stream, mac: usageMacOf(macs), bus, network, clock, notify })
@@ -88,6 +90,7 @@ export function startLink(options: LinkOptions): Link {
       watching.stop()
       bridge.stop()
       charges.stop()
+      relays.stop()
       usage.stop()
       state.stop()
       await budgets.close()

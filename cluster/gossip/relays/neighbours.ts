@@ -10,6 +10,8 @@ const aliveBytes = 250
 const aliveMsMin = 400
 /** Nodes that come back have to tell what they have spent before what was kept for them is granted. */
 const returnMs = 5_500
+/** The time for which a node that does not answer is passed over. */
+const missedMs = 30_000
 
 export interface Heard {
   readonly name: string
@@ -33,6 +35,8 @@ export class Neighbours {
   readonly #rows = new Map<number, { alive: number; atMs: number }>()
   /** A node is silent for now, or not there any more. */
   readonly #onSilence: (link: RelayLink, isGone: boolean) => void
+  /** Nodes that do not answer, since when. */
+  readonly #missed = new Map<string, number>()
   #names: () => readonly string[] = () => []
   #isStale = true
   #partRoseMs = 0
@@ -65,8 +69,17 @@ export class Neighbours {
       this.#isStale = true
       this.#onSilence(link, false)
     }
+    for (const [name, sinceMs] of this.#missed) if (nowMs - sinceMs > missedMs) this.#found(name)
     this.#arrange(nowMs)
     this.#look(nowMs)
+  }
+
+  /** Answers of a node do not come, and it is not heard otherwise: the next one takes its place for a while. */
+  miss(name: string, nowMs: number): void {
+    const link = this.#byName.get(name)
+    if (link !== undefined && nowMs - link.heardMs < 2 * this.aliveMs) return
+    this.#missed.set(name, nowMs)
+    this.#isStale = true
   }
 
   /** The link to a node, made when there is none. */
@@ -81,7 +94,12 @@ export class Neighbours {
     return link
   }
 
+  #found(name: string): void {
+    this.#isStale = this.#missed.delete(name) || this.#isStale
+  }
+
   hear(link: RelayLink, { name, alive, mates, nowMs }: Heard): void {
+    if (this.#missed.size > 0) this.#found(name)
     link.heardMs = nowMs
     link.otherMates = mates
     if (link.isSilent) {
@@ -128,7 +146,7 @@ export class Neighbours {
     this.#isStale = false
     this.arrangedMs = nowMs
     const before = this.#topology.rows
-    const names = this.#names().filter((name) => this.#byName.get(name)?.isSilent !== true)
+    const names = this.#names().filter((name) => this.#byName.get(name)?.isSilent !== true && !this.#missed.has(name))
     this.#topology.arrange(names, rowsFor(this.count, before))
     if (this.#topology.rows !== before) this.#rows.clear()
     const { rowMates, columnMates, rows, row } = this.#topology

@@ -6,8 +6,11 @@ import type { Bus } from '../../../cluster/bus/bus.ts'
 import { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { keysFor, type MasterKeys } from '../../../cluster/secrets/master-keys.ts'
 import type { Clock } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { Settings } from '../../../shared/settings.ts'
 import type { Jobs } from '../large/job.ts'
 import { Budgets } from './budgets/budgets.ts'
+import { notifySeldom } from './full-limits.ts'
 import { Limits } from './limits.ts'
 
 export interface OpenLimitsOptions {
@@ -18,11 +21,16 @@ export interface OpenLimitsOptions {
   readonly clock: Clock
   /** Does what would hold the event loop for as long as a body is large. */
   readonly jobs: Jobs
+  readonly notify: Notify
+  readonly settings: Pick<Settings, 'limitNodesMax' | 'limitCountsMax'>
 }
 
 /** `boot` names this life of the process. */
-export function openLimits({ node, dataDir, masterKeys, bus, clock, jobs }: OpenLimitsOptions, boot: string) {
-  const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock })
+export function openLimits(options: OpenLimitsOptions, boot: string) {
+  const { node, dataDir, masterKeys, bus, clock, jobs, notify, settings } = options
+  const { limitNodesMax: membersMax, limitCountsMax: bucketsMax } = settings
+  const onFull = notifySeldom({ clock, notify, max: { nodes: membersMax, counts: bucketsMax } })
+  const gossip = new Gossip({ node: node.name, boot: clock.wallMs(), bus, clock, membersMax, bucketsMax, onFull })
   const journal = new MarkJournal(join(dataDir, 'budget-marks'))
   const desk = new BudgetDesk({ node: node.name, boot, bus, clock, journal })
   const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', masterKeys)[0] })
