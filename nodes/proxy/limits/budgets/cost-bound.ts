@@ -1,5 +1,6 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
 import type { BodyScan } from '../../../../shared/json/scan.ts'
+import { ExactCost } from '../../../../shared/models/exact-cost.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
@@ -43,7 +44,7 @@ export function costBound(
     if (!('nanoUsd' in bound)) return bound
     if (bound.nanoUsd > most) most = bound.nanoUsd
   }
-  return { nanoUsd: Math.ceil(most) }
+  return { nanoUsd: most }
 }
 
 function isFree({ rates, target }: PriceCeiling): boolean {
@@ -69,11 +70,12 @@ function tokenBound({ target, rates }: PriceCeiling, sizes: Sizes): CostBound {
   const input = Number.isFinite(sizes.input) ? sizes.input : contextTokensMax
   if (!Number.isFinite(input))
     return { unbounded: `how much input ${name} makes of images, sound or files is not known` }
-  if (!sizes.writes) return { nanoUsd: input * rates.input }
+  const most = new ExactCost().add(input, rates.input)
+  if (!sizes.writes) return { nanoUsd: most.nanoUsdUp }
   const output = sizes.outputCap ?? outputTokensMax
   if (!Number.isFinite(output))
     return { unbounded: `how long an answer of ${name} can get is not known: set max_tokens` }
-  return { nanoUsd: input * rates.input + output * sizes.answers * rates.output }
+  return { nanoUsd: most.add(output * sizes.answers, rates.output).nanoUsdUp }
 }
 
 /** Images, speech and reranking, by what can be counted in the request. */
@@ -90,7 +92,7 @@ function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBou
   for (const unit of unitPrice.keys()) {
     if (!(unit in units)) return { unbounded: `${target.provider}/${target.model} charges by the ${unit}` }
     const amount = units[unit as keyof typeof units]
-    most = Math.max(most, amount * (unitCeiling(target, unit) ?? 0))
+    most = Math.max(most, new ExactCost().add(amount, unitCeiling(target, unit) ?? 0).nanoUsdUp)
   }
   // Where the answer reports tokens they are charged instead.
   if (target.price === undefined) return { nanoUsd: most }

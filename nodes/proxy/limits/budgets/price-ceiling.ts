@@ -7,7 +7,7 @@ import type { Snapshot } from '../../snapshot/snapshot.ts'
 /** What one target may charge at most. */
 export interface PriceCeiling {
   readonly target: Target
-  /** Nano-dollars per token; undefined where the target has no price that is known to hold. */
+  /** Pico-dollars per token; undefined where the target has no price that is known to hold. */
   readonly rates: { readonly input: number; readonly output: number } | undefined
 }
 
