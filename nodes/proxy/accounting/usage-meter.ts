@@ -17,6 +17,8 @@ export interface Metered extends InputEstimate {
   readonly operation: Operation
   readonly target: Target
   readonly translator: AskedCharge
+  /** When the request arrived, by the wall clock. */
+  readonly receivedAtMs: number
 }
 
 /** What the request determines of the charge, where the answer does not tell it. */
@@ -76,12 +78,13 @@ function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): Str
 export const usedNothing: Used = { ...nothing, costNanoUsd: 0, units: undefined }
 
 function used(
-  { operation, target, translator }: Metered,
+  { operation, target, translator, receivedAtMs }: Metered,
   { tokens, estimated }: StreamTokens,
   units: BillableUnits | undefined,
 ): Used {
   if (operation.counts !== undefined) return usedNothing
   const countsUnits = operation.units !== undefined
-  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier: translator.serviceTier })
+  const askedTier = translator.serviceTier
+  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier, receivedAtMs })
   return { tokens, estimated, costNanoUsd, units }
 }

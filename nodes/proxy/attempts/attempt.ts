@@ -70,6 +70,10 @@ export class Attempt
     return this.planned.target
   }
 
+  get receivedAtMs(): number {
+    return this.#parts.request.receivedAtMs
+  }
+
   get timeouts(): Timeouts {
     return this.planned.route.timeouts
   }

@@ -1,4 +1,5 @@
 // What a request may use, estimated before it is sent: limits reserve it, and settle on what was really used.
+import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
@@ -16,7 +17,7 @@ const bytesPerToken = 3.6
 const outputCaps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
 
 export function reservedAmounts(
-  { operation, body, snapshot }: AuthenticatedRequest,
+  { operation, body, snapshot, receivedAtMs }: AuthenticatedRequest,
   { facts, hasConversation }: InferenceRequest,
   lengths: OutputLengths,
 ): ReservedAmounts {
@@ -29,7 +30,8 @@ export function reservedAmounts(
   const cap = Math.max(0, ...outputCaps.map((name) => scan.number(name) ?? 0)) || Number.POSITIVE_INFINITY
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
-  const price = snapshot.routeOf(facts.model)?.targets[0]?.target.price
+  const target = snapshot.routeOf(facts.model)?.targets[0]?.target
+  const price = target === undefined ? undefined : pricesAt(target, receivedAtMs).price
   return { input, output, nanoUsd: estimatedCost(price, input, output) }
 }
 

@@ -4,8 +4,7 @@ import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
-import type { Price } from '../../../shared/models/price.ts'
-import type { UnitPrice } from '../../../shared/models/unit-price.ts'
+import type { DatedPrices } from '../../../shared/models/dated-prices.ts'
 import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import type { Envelope } from '../dialects/envelope.ts'
 import { RetryBudget } from '../routing/retry-budget.ts'
@@ -18,7 +17,7 @@ import { dialectsOfEndpoints, type HostRow, hostRow, passThroughAt, withoutRespo
 import { type KindRow, kindRows } from './provider-kinds.ts'
 import { commonDialect } from './spoken-dialects.ts'
 
-export interface Target {
+export interface Target extends DatedPrices {
   readonly provider: string
   readonly kind: ProviderKind
   /** The model's name at the provider. */
@@ -44,10 +43,6 @@ export interface Target {
   /** The models that may be called by their name alone: a list, all or none; by default those of the catalogue. */
   readonly bareNames?: boolean | readonly string[] | undefined
   readonly credentials: readonly Credential[]
-  /** The price of its tokens; undefined when unknown. */
-  readonly price: Price | undefined
-  /** Price of billable units other than tokens. */
-  readonly unitPrice?: UnitPrice | undefined
   readonly facts: ModelFacts
   /** Seconds since the epoch, 0 when unknown. */
   readonly releasedAt: number
@@ -101,7 +96,7 @@ export const jsonTypeLine = 'content-type: application/json\r\n'
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
 /** What all targets of one provider have in common. */
-export type ProviderConnection = Omit<Target, 'model' | 'price' | 'unitPrice' | 'facts' | 'releasedAt' | 'health'>
+export type ProviderConnection = Omit<Target, 'model' | keyof DatedPrices | 'facts' | 'releasedAt' | 'health'>
 
 export interface ConnectOptions {
   readonly open: OpenSecret

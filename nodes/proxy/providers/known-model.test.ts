@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { TargetSpec } from '../../../shared/config/kinds/models/spec.ts'
+import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { connectProvider } from './endpoint.ts'
 import { knownOf } from './known-model.ts'
 import { testConnectOptions } from './test-connect.ts'
@@ -62,4 +63,17 @@ test('an unknown model has no price and nothing is held against it', () => {
     facts: {},
     releasedAt: 0,
   })
+})
+
+test('an own price that begins at a date follows the list price, and one without a date holds before', () => {
+  const later = { from: '2027-01-01', inputPerMTok: 1, outputPerMTok: 1 }
+  const at = Date.parse('2027-01-01')
+  const listed = known({ model: 'gpt-4.1', price: later })
+  expect(pricesAt(listed, at - 1).price).toMatchObject({ input: 2e6, from: { type: 'catalogue' } })
+  expect(pricesAt(listed, at).price).toMatchObject({ input: 1e6, from: { type: 'configured' } })
+  const own = known({ model: 'gpt-4.1', price: [{ inputPerMTok: 5, outputPerMTok: 5 }, later] })
+  expect(pricesAt(own, at - 1).price).toMatchObject({ input: 5e6, from: { type: 'configured' } })
+  expect(pricesAt(own, at).price).toMatchObject({ input: 1e6 })
+  const images = known({ model: 'x', unitPrice: [{ perImage: 1 }, { from: '2027-01-01T12:00:00+02:00', perImage: 2 }] })
+  expect(images.laterPrices?.map(({ fromMs }) => fromMs)).toEqual([Date.parse('2027-01-01T10:00:00Z')])
 })

@@ -1,5 +1,6 @@
 // The records of a realtime session: one for each response, one for each transcript of what the caller said, and one for the
 // session itself, which costs nothing by itself.
+import { pricesAt } from '../../../../shared/models/dated-prices.ts'
 import { costOf } from '../../../../shared/models/price.ts'
 import type { AttemptOutcome, AttemptRecord, RequestStatus } from '../../../../shared/telemetry/records.ts'
 import { noTokens } from '../../accounting/attempt-cost.ts'
@@ -57,7 +58,7 @@ export class SessionRecords {
     const { nowMs, status, outcome, errorCode, used, isOwn } = end
     const { usage, measure: units, isMixed } = used
     const { startedMs, firstTokenMs } = turn
-    const { price } = planned.target
+    const { price } = pricesAt(planned.target, turn.atMs)
     const tokens = usage ?? noTokens
     const isUnknown = usage === undefined || !isOwn || (isMixed && price?.hasAudioRates !== true)
     const costNanoUsd = isUnknown ? undefined : costOf(price, tokens)

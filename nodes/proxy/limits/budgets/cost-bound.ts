@@ -30,10 +30,10 @@ export function costBound(
   ceilings: PriceCeilings,
   told?: Result<ConversationSizes, GatewayError>,
 ): CostBound {
-  const { operation, snapshot } = request
+  const { operation, snapshot, receivedAtMs } = request
   if (operation.counts !== undefined) return free
-  const { model, fallbacks, body } = asked.facts
-  const targets = ceilings.of(snapshot, model, fallbacks)
+  const { body } = asked.facts
+  const targets = ceilings.of(snapshot, asked.facts, receivedAtMs)
   if (targets.length > 0 && targets.every(isFree)) return free
   if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
   const sizes = sizesOf(request, asked, { scan: body.scan, told })
@@ -47,8 +47,8 @@ export function costBound(
   return { nanoUsd: most }
 }
 
-function isFree({ rates, target }: PriceCeiling): boolean {
-  return rates !== undefined && rates.input === 0 && rates.output === 0 && target.price?.calls.size === 0
+function isFree({ rates, price }: PriceCeiling): boolean {
+  return rates !== undefined && rates.input === 0 && rates.output === 0 && price?.calls.size === 0
 }
 
 interface Sizes {
@@ -62,10 +62,10 @@ interface Sizes {
   readonly tier: string | undefined
 }
 
-function tokenBound({ target, rates }: PriceCeiling, sizes: Sizes): CostBound {
+function tokenBound({ target, rates, price }: PriceCeiling, sizes: Sizes): CostBound {
   const name = `${target.provider}/${target.model}`
   const { contextTokensMax = Number.POSITIVE_INFINITY, outputTokensMax = contextTokensMax } = target.facts
-  if (rates === undefined || isTierUnknown(target.price, sizes.tier)) return { unbounded: `${name} has no known price` }
+  if (rates === undefined || isTierUnknown(price, sizes.tier)) return { unbounded: `${name} has no known price` }
   // The context bounds what a provider takes; a catalogue that is wrong must not make the bound smaller than the text is.
   const input = Number.isFinite(sizes.input) ? sizes.input : contextTokensMax
   if (!Number.isFinite(input))
@@ -80,8 +80,7 @@ function tokenBound({ target, rates }: PriceCeiling, sizes: Sizes): CostBound {
 
 /** Images, speech and reranking, by what can be counted in the request. */
 function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBound {
-  const { target } = ceiling
-  const { unitPrice } = target
+  const { target, price, unitPrice } = ceiling
   if (unitPrice === undefined || unitPrice.size === 0) return tokenBound(ceiling, { ...sizes, writes: true })
   const units = {
     images: Math.min(imagesMax, Math.max(1, scan.number('n') ?? 1)),
@@ -92,10 +91,10 @@ function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBou
   for (const unit of unitPrice.keys()) {
     if (!(unit in units)) return { unbounded: `${target.provider}/${target.model} charges by the ${unit}` }
     const amount = units[unit as keyof typeof units]
-    most = Math.max(most, new ExactCost().add(amount, unitCeiling(target, unit) ?? 0).nanoUsdUp)
+    most = Math.max(most, new ExactCost().add(amount, unitCeiling(ceiling, unit) ?? 0).nanoUsdUp)
   }
   // Where the answer reports tokens they are charged instead.
-  if (target.price === undefined) return { nanoUsd: most }
+  if (price === undefined) return { nanoUsd: most }
   const byTokens = tokenBound(ceiling, { ...sizes, writes: true })
   return !('nanoUsd' in byTokens) ? byTokens : { nanoUsd: Math.max(most, byTokens.nanoUsd) }
 }
