@@ -34,6 +34,8 @@ export type Notice =
   /** Tells at most once a minute for each origin, which the message names. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
+  /** An answer of the model has no known cost, because its target has no price; once for each model. */
+  | { type: 'model-unpriced'; model: string; provider: string; target: string }
   /** A budget has passed a threshold, once in each window. Amounts are in USD. */
   | { type: 'budget-alert'; budget: string; threshold: number; spentUsd: number; limitUsd: number; resetsAt: string }
   /** The register of budgets cannot be read or written; at most once a minute. */
@@ -89,6 +91,7 @@ export const noticeLevel = {
   'slo-alert': 'warn',
   'budget-alert': 'warn',
   'budgets-troubled': 'warn',
+  'model-unpriced': 'warn',
   'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',

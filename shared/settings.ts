@@ -2,8 +2,10 @@
 // never part of a message.
 
 import { parseKey32, parseKeys32 } from './key32.ts'
+import { type UnpricedPolicy, unpricedPolicies } from './models/unpriced-policy.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { isLoopback } from './network/host-names.ts'
+import { isOrigin } from './network/origin.ts'
 import { done, fail, type Result } from './result.ts'
 import { secretWeakness } from './secret-strength.ts'
 import { fileProblem } from './text-file.ts'
@@ -36,6 +38,8 @@ export interface Settings {
   /** Origins whose scripts may read answers of the data port; `*` is any. Undefined: none. */
   corsOrigins: string[] | undefined
   egressStrict: boolean
+  /** What is done with requests whose cost cannot be known. */
+  unpriced: UnpricedPolicy
   bodyBytesMax: number
   /** The processes that parse and print large bodies, and the memory of each; undefined depends on the machine. */
   bodyProcesses: number
@@ -117,6 +121,7 @@ export function parseSettings(
     trustedProxies: read.list('HEADGATE_TRUSTED_PROXIES'),
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
+    unpriced: read.oneOf('HEADGATE_UNPRICED', unpricedPolicies) ?? 'allow-and-flag',
     bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
     bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
@@ -170,13 +175,6 @@ function readOrigins(read: Reader): string[] | undefined {
     read.problem('HEADGATE_CORS_ORIGINS', `${wrong} is no origin: expected scheme://host[:port] without a path, or *`)
   }
   return origins.length === 0 ? undefined : origins
-}
-
-/** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.host === '') return false
-  return `${url.protocol}//${url.host}` === text
 }
 
 function atLeast(bytesMin: number): (text: string) => number | undefined {

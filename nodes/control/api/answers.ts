@@ -121,6 +121,7 @@ export const nodesBody = z.object({
       queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
       /** A proxy's rejected requests since its start, by error code. */
       refusals: z.record(z.string(), z.number()).optional(),
+      unpriced: z.record(z.string(), z.number()).optional(),
       /** A proxy's requests beyond a limit since its start, by name of the limit and mode. */
       limits: z.record(z.string(), z.number()).optional(),
       /** What a proxy knows of the budgets that it spends of, by name. */

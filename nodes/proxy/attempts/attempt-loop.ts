@@ -54,6 +54,8 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   #inFlight = false
   /** Whether the budget of a provider was spent when another attempt there was due. */
   #isWithheld = false
+  /** Whether an attempt used something whose cost nobody knows. */
+  hasUnpriced = false
 
   constructor(
     tools: AttemptTools,
@@ -279,6 +281,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     { used, nowMs, said }: { used: Used | undefined; nowMs: number; said?: string | undefined },
   ): void {
     const { tokens = noTokens, costNanoUsd = 0 } = used ?? {}
+    if (used !== undefined && used.costNanoUsd === undefined) this.hasUnpriced = true
     const end = { outcome, tokens, costNanoUsd, stream: this.#stream, upstreamText: said, endedMs: nowMs }
     const record = recordOfAttempt(this.request, attempt, end)
     attempt.planned.latency?.learn(record, nowMs)

@@ -37,6 +37,7 @@ export class Attempt
   readonly limits: TimeLimits
   readonly index: number
   readonly startedMs: number
+  readonly receivedAtMs: number
   status = 0
   firstByteMs = 0
   /** What the upstream says of the limits of its account, for callers of its own API: names, each with its value behind it. */
@@ -57,6 +58,7 @@ export class Attempt
     this.translator = translator
     this.limits = parts.limits
     this.index = parts.index
+    this.receivedAtMs = parts.request.receivedAtMs
     this.startedMs = tools.clock.monotonicMs()
     this.credential = credentialFor(planned.target, translator, {
       pinned,
@@ -68,10 +70,6 @@ export class Attempt
 
   get target(): Target {
     return this.planned.target
-  }
-
-  get receivedAtMs(): number {
-    return this.#parts.request.receivedAtMs
   }
 
   get timeouts(): Timeouts {

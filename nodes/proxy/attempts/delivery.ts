@@ -7,9 +7,10 @@ import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
 import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
+import { hasPrice } from '../accounting/priced-target.ts'
 import { totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
-import type { Used } from '../accounting/usage-meter.ts'
+import { type Used, usedByStream } from '../accounting/usage-meter.ts'
 import type { AnswerWriter } from '../conversations/answer-store.ts'
 import { printErrorEvent } from '../dialects/error-shapes.ts'
 import { errorAnswer } from '../errors/error-answer.ts'
@@ -23,7 +24,7 @@ import type { Attempt } from './attempt.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { LiveRequest, LiveRequests } from './live/live-requests.ts'
 import { withNearestModels } from './nearest-models.ts'
-import { contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
+import { type AnswerFacts, contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
 
 export interface DeliveryTools {
   readonly clock: Clock
@@ -76,7 +77,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
     if (answer.isEstimate === true) headers.push(...estimatedHeader)
-    this.#pushFacts(headers, nowMs, outcome.costNanoUsd)
+    this.#pushFacts(headers, nowMs, { costNanoUsd: outcome.costNanoUsd, unpriced: outcome.costNanoUsd === undefined })
     this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
   }
 
@@ -90,7 +91,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const headers = contentHeaders(stream?.contentType ?? '', id)
     // Nothing here knows what the bytes are, so a browser that is led to them keeps them and shows nothing.
     if (stream?.opaque === true) headers.push('content-disposition', 'attachment')
-    this.#pushFacts(headers, nowMs, undefined)
+    this.#pushFacts(headers, nowMs, this.#costAtHead(attempt))
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
     reply.begin(attempt.status, headers)
   }
@@ -149,7 +150,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { reply } = this.request
     const answer = this.#errorAnswer(error)
     const headers = [...answer.headers]
-    this.#pushFacts(headers, nowMs, undefined)
+    this.#pushFacts(headers, nowMs, nothingTold)
     const errorCode = errorRow(error).code ?? ''
     const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, errorCode, used, nowMs })
     this.#settle(outcome, () => reply.send(answer.status, headers, answer.body))
@@ -201,7 +202,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       tokens: used?.tokens ?? noTokens,
       estimated: used?.estimated === true,
       units: used?.units,
-      costNanoUsd: used !== undefined && used.costNanoUsd === undefined ? undefined : totalCost(attempts),
+      costNanoUsd: dispatch?.hasUnpriced === true || isUnpriced(used) ? undefined : totalCost(attempts),
       times: {
         endedMs: nowMs,
         upstreamMs: dispatch?.upstreamMs ?? 0,
@@ -235,7 +236,16 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       .then(send)
   }
 
-  #pushFacts(headers: string[], nowMs: number, costNanoUsd: number | undefined): void {
+  /** What is known of the cost at the head of a stream: whether there is a price, and of bytes that are charged by what is asked for, the
+   *  cost itself. */
+  #costAtHead(attempt: Attempt): Pick<AnswerFacts, 'costNanoUsd' | 'unpriced'> {
+    const { target, translator, stream } = attempt
+    const unpriced = !hasPrice(target, this.request, () => translator.serviceTier)
+    const isKnown = stream?.opaque === true && translator.units !== undefined
+    return { costNanoUsd: isKnown ? usedByStream(attempt, stream).costNanoUsd : undefined, unpriced }
+  }
+
+  #pushFacts(headers: string[], nowMs: number, told: Pick<AnswerFacts, 'costNanoUsd' | 'unpriced'>): void {
     const { id, snapshot, operation, startedMs } = this.request
     const dispatch = this.#dispatch
     const attempt = dispatch?.attempt
@@ -252,9 +262,15 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       cacheStatus: 'BYPASS',
       upstreamMs,
       overheadMs: nowMs - startedMs - upstreamMs,
-      costNanoUsd,
+      ...told,
     })
   }
+}
+
+const nothingTold = { costNanoUsd: undefined, unpriced: false }
+
+function isUnpriced(used: Used | undefined): boolean {
+  return used !== undefined && used.costNanoUsd === undefined
 }
 
 interface End {

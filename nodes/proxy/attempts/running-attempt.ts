@@ -36,6 +36,8 @@ export interface AttemptProgress {
   /** The number of attempts that were begun. */
   readonly attemptCount: number
   readonly fallbackIndex: number
+  /** Whether an attempt used something whose cost nobody knows. */
+  readonly hasUnpriced: boolean
   readonly target: Target | undefined
   /** Time spent waiting for upstreams, without the relay of a stream. */
   readonly upstreamMs: number

@@ -5,6 +5,7 @@ import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { DatedPrices } from '../../../shared/models/dated-prices.ts'
+import type { UnpricedPolicy } from '../../../shared/models/unpriced-policy.ts'
 import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import type { Envelope } from '../dialects/envelope.ts'
 import { RetryBudget } from '../routing/retry-budget.ts'
@@ -43,6 +44,8 @@ export interface Target extends DatedPrices {
   /** The models that may be called by their name alone: a list, all or none; by default those of the catalogue. */
   readonly bareNames?: boolean | readonly string[] | undefined
   readonly credentials: readonly Credential[]
+  /** What is done with requests whose cost cannot be known. */
+  readonly unpriced: UnpricedPolicy
   readonly facts: ModelFacts
   /** Seconds since the epoch, 0 when unknown. */
   readonly releasedAt: number
@@ -102,6 +105,7 @@ export interface ConnectOptions {
   readonly open: OpenSecret
   /** Providers without `allowPrivate` are called only at public addresses, and only over TLS. */
   readonly egressStrict: boolean
+  readonly unpriced: UnpricedPolicy
   readonly identities: Identities
   readonly credentialHealth: CredentialHealthTable
 }
@@ -133,6 +137,7 @@ export function connectProvider(
     apiVersion: spec.apiVersion,
     region: spec.region,
     bareNames: spec.bareNames,
+    unpriced: spec.unpriced ?? options.unpriced,
     credentials: credentialsOf({ provider, spec, row, common, ...options }),
   }
 }
@@ -188,4 +193,9 @@ function definedOnly<Value extends Record<string, string | undefined>>(
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
     [Key in keyof Value]?: string
   }
+}
+
+/** The target of a model whose word on requests without a price goes before that of the provider. */
+export function withPolicy(target: Target | undefined, unpriced: UnpricedPolicy | undefined): Target | undefined {
+  return target === undefined || unpriced === undefined ? target : { ...target, unpriced }
 }

@@ -108,7 +108,7 @@ function fileEdits(files: readonly FileReference[]): Edit[] {
 }
 
 /** Anthropic sells its fast mode as a speed, not as a tier. */
-function askedTier(scan: BodyScan): string | undefined {
+export function askedTier(scan: BodyScan): string | undefined {
   if (scan.text('speed') === 'fast') return 'fast'
   return tierOf(scan.text('service_tier') ?? scan.text('serviceTier'))
 }

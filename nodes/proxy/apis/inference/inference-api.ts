@@ -187,7 +187,9 @@ export class InferenceApi implements Api {
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
     const estimate = estimateOf(request, translators)
-    const dispatched = { model, stream, showUsage, translators, plan, holds, pinned: state?.pin?.credential, estimate }
+    const pinned = state?.pin?.credential
+    const { body } = asked.facts
+    const dispatched = { model, stream, showUsage, translators, body, plan, holds, pinned, estimate }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }

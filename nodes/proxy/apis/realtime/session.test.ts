@@ -1,8 +1,10 @@
 // A session between two sockets in memory, under a clock that the test moves: what silence and stalled sides come to.
+
 import { expect, test } from 'vitest'
 import { bounds } from '../../../../shared/bounds.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
 import type { RequestRecord } from '../../../../shared/telemetry/records.ts'
+import { AnswerCounts } from '../../accounting/answer-counts.ts'
 import { Settlement } from '../../accounting/settle.ts'
 import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import type { Target } from '../../providers/endpoint.ts'
@@ -67,7 +69,13 @@ function opened() {
   const plan: SessionPlan = { request, asked: 'voice', model: 'voice', attemptPlan, headerLines: '', protocol: '' }
   const recorded: RequestRecord[] = []
   const recorder = { finish: (record: RequestRecord) => void recorded.push(record) }
-  const settlement = new Settlement({ clock, chance, notify: () => {}, recorder, countRejection: () => {} })
+  const settlement = new Settlement({
+    counts: new AnswerCounts(() => {}),
+    clock,
+    chance,
+    notify: () => {},
+    recorder,
+  })
   const records = new SessionRecords(request, 'voice', settlement)
   const end = { attempts: [], attemptCount: 1, fallbackIndex: 0, openedMs: clock.monotonicMs() }
   const session = new RealtimeSession({ clock, plan, planned, records, end, upstream })

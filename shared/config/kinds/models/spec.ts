@@ -1,5 +1,6 @@
 import type { CallPriceSpec } from '../../../models/call-price.ts'
 import type { UnitPriceSpec } from '../../../models/unit-price.ts'
+import type { UnpricedPolicy } from '../../../models/unpriced-policy.ts'
 
 export interface ModelSpec {
   targets: TargetSpec[]
@@ -7,6 +8,8 @@ export interface ModelSpec {
   fallbacks?: string[]
   /** Whether parameters that a target cannot take are refused instead of dropped. Default false. */
   strict?: boolean
+  /** What is done with requests whose cost cannot be known. Default: as their provider. */
+  unpriced?: UnpricedPolicy
   /** The retries; `attempts` counts extra ones. Default 1 on 429, 5xx, timeout and connect. */
   retries?: { attempts?: number; on?: RetryCondition[] }
   /** Durations. Defaults 2s, 60s, 60s, 10m. */
