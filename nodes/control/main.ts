@@ -110,6 +110,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
     const state = desk.state()
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
     const verdict = verdictOf(options, readiness)
+    const watch = verdict.watch()
     const serving = await serve({ options, config, readiness, verdict, demoKey })
     // Inside a whole node the proxy beats for it: one process is one node.
     const pulse = options.node.role === 'control' ? startPulse(options, follower, verdict) : undefined
@@ -122,6 +123,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
       standing: () => ({ heartbeat: pulse?.read(), troubles: readiness.troubles() }),
       close: async () => {
         pulse?.stop()
+        watch.cancel()
         await serving.close()
         await config.close()
       },

@@ -185,4 +185,8 @@ export const sessionBody = z.object({
 export const openedSessionBody = sessionBody.extend({ csrf: z.string() })
 
 export const linkBody = z.object({ url: z.string(), expiresAt: z.string() })
-export const readinessBody = z.object({ status: z.enum(['ok', 'degraded', 'unready']), reasons: z.array(z.string()) })
+export const readinessBody = z.object({
+  status: z.enum(['ok', 'degraded', 'unready']),
+  /** With `?verbose`. */
+  reasons: z.array(z.string()).optional(),
+})
