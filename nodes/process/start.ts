@@ -6,6 +6,7 @@ import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-
 import { memoryEnds } from '../../cluster/data-folder/memory-ends.ts'
 import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
 import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
+import { keysAreForeign } from '../../cluster/secrets/key-copies.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { parseSettings, type Settings } from '../../shared/settings.ts'
@@ -31,6 +32,10 @@ export async function start(options: StartOptions, around: Around): Promise<numb
   const folder = openDataFolder({ path, masterKey, previousMasterKeys, embedded, pid: process.pid })
   if (!folder.ok) return refused([folder.error.message])
   try {
+    // In a cluster the copy may be left of another one: what the cluster says is verified when it comes.
+    if (embedded && keysAreForeign(folder.value.files.dataKeys, folder.value.masterKeys)) {
+      return refused([otherMasterKey(folder.value.path)])
+    }
     return await startIn(folder.value, { ...around, options, plan, startedMs, settings: settings.value })
   } catch (error) {
     return refused([error instanceof Error ? error.message : String(error)])
@@ -103,6 +108,10 @@ async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify, chance
   notify({ type: 'crash-loop', crashes, pauseMs })
   // A timer of the clock would not keep the process alive, and nothing else is open yet.
   await new Promise((resolve) => setTimeout(resolve, pauseMs))
+}
+
+function otherMasterKey(path: string): string {
+  return `the data folder ${path} was written under another master key. Give that one (HEADGATE_MASTER_KEY, or master.key in the folder); to replace it, name it in HEADGATE_MASTER_KEY_PREVIOUS`
 }
 
 function refused(problems: readonly string[]): number {
