@@ -100,11 +100,10 @@ export interface ControlNode {
 }
 
 export async function startControl(options: ControlOptions): Promise<ControlNode> {
-  const { settings } = options
   const config = await openConfig(options)
   const { desk, follower, secrets } = config
   try {
-    const demo = settings.demo ?? options.node.role === 'all'
+    const demo = options.settings.demo ?? options.node.role === 'all'
     const readiness = readinessOf(options, config)
     const findings = await writeFirst({ options, config, readiness, demo })
     const state = desk.state()

@@ -13,8 +13,9 @@ import { parseSettings, type Settings } from '../../shared/settings.ts'
 import { textOfFile } from '../../shared/text-file.ts'
 import { judgeVariables } from '../../shared/variable-names.ts'
 import { processTerminal } from '../cli/terminal.ts'
+import { SharedBudget } from '../proxy/http/shared-budget.ts'
 import { processMemoryBytes } from './heap-limit.ts'
-import { type MemoryPlan, memoryPlan } from './memory-plan.ts'
+import { type MemoryPlan, memoryPlan, smallerBodies } from './memory-plan.ts'
 import { type LogLevel, openNoticeLog } from './notice-log.ts'
 import { type Plan, planOf } from './roles.ts'
 import type { StartOptions } from './run.ts'
@@ -63,9 +64,11 @@ async function startIn(folder: DataFolder, known: Known): Promise<number> {
     const notify = openProcessLog(known.settings.logLevel, known.clock)
     tellUnknownVariables(known.options.environment, notify)
     await pauseIfCrashing(journal, notify, known.chance)
+    const memory = memoryOf(known)
+    tellSmallerBodies(known, memory, notify)
     return await runNode({
       ...known,
-      memory: memoryOf(known),
+      memory,
       node: known.settings.nodeName ?? folder.nodeId,
       folder,
       notify,
@@ -83,6 +86,15 @@ function memoryOf({ options, settings }: Known): MemoryPlan {
     mainHeapBytes: getHeapStatistics().heap_size_limit,
     bodiesBytes: settings.bodyMemoryBytesMax,
   })
+}
+
+/** A limit that nobody asked for may be smaller in silence. */
+function tellSmallerBodies({ options: { environment }, plan, settings }: Known, memory: MemoryPlan, notify: Notify) {
+  const isAsked = Boolean(environment['HEADGATE_BODY_MAX'] || environment['HEADGATE_BODY_MAX_FILE'])
+  if (!plan.proxy || !isAsked) return
+  const { largestBytes } = new SharedBudget(memory.bodiesBytesMax)
+  const message = smallerBodies({ asked: settings.bodyBytesMax, largestBytes })
+  if (message !== undefined) notify({ type: 'warning', message })
 }
 
 function openProcessLog(level: LogLevel, clock: Clock): Notify {
