@@ -292,6 +292,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#inFlight = false
     const { health } = attempt.planned.target
     health.inFlight--
-    judgeTarget(attempt, healthy)
+    judgeTarget(attempt, { owner: this.request.caller.owner, healthy })
   }
 }

@@ -161,7 +161,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   onOpened(handshake: Handshake, upstream: UpstreamSocket): RealtimeSession {
     const { nowMs } = this
     // The target stays in use until the session is over.
-    judgeTarget(handshake, true)
+    judgeTarget(handshake, { owner: this.request.caller.owner, healthy: true })
     this.waited(handshake, nowMs)
     this.record(handshake, 'ok', { used: undefined, nowMs })
     const { attempts, attemptCount, fallbackIndex } = this
