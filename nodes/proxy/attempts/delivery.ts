@@ -142,6 +142,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   // ── ends without an answer ───────────────────────────────────────────────────────────────────────────────────────
 
   reject(error: GatewayError): void {
+    // A limit that rejects before the first attempt rejects the request, as it would have done before the targets were known.
+    if (error.type === 'rate-limited' && this.#dispatch?.attemptCount === 0) {
+      const { model, holds } = this.#asked
+      this.#leave()
+      this.#tools.settlement.reject(this.request, error, { model, holds })
+      return
+    }
     this.#reject(error, { used: undefined, nowMs: this.#tools.clock.monotonicMs() })
   }
 
@@ -212,9 +219,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   }
 
   #settle(outcome: Outcome, flush: () => void): void {
+    this.#leave()
+    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
+  }
+
+  #leave(): void {
     this.#isOver = true
     this.#tools.live.delete(this)
-    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
   }
 
   /** Lets the last bytes of an answer go, once it is stored where it shall be. */

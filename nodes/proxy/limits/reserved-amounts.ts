@@ -33,6 +33,11 @@ export function reservedAmounts(
   return { input, output, nanoUsd: estimatedCost(price, input, output) }
 }
 
+/** The same for an attempt at a target, which has a price of its own. */
+export function priceOfAmounts({ input, output }: ReservedAmounts, price: Price | undefined): ReservedAmounts {
+  return { input, output, nanoUsd: estimatedCost(price, input, output) }
+}
+
 function estimatedCost(price: Price | undefined, input: number, output: number): number {
   return costOf(price, { input, output, cached: 0 }, undefined) ?? 0
 }

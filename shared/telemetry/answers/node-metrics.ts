@@ -48,7 +48,7 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
   )
   page.counter(
     'headgate_limit_exceeded_total',
-    'Requests beyond a limit: rejected (enforce) or let through (report).',
+    'Requests and attempts beyond a limit: rejected (enforce) or let through (report).',
     nodes.flatMap(({ node, limits = {} }) =>
       Object.entries(limits).map(([key, count]): [Labels, number] => [{ node, ...limitLabels(key) }, count]),
     ),

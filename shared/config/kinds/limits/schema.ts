@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { isTimeZone } from '../../../time/time-zone.ts'
 import { parseDurationMs } from '../../../units.ts'
-import { label, labels, later, resourceName } from '../schema-fields.ts'
+import { providerPart } from '../reference.ts'
+import { label, labels, resourceName, upstreamModel } from '../schema-fields.ts'
 import { calendarWindows, isCalendar, type LimitSpec, type LimitSubject, limitSubjects, limitUnits } from './spec.ts'
 
 const countMax = 1e12
@@ -25,6 +26,11 @@ const window = z.string().refine((text) => {
   return ms !== undefined && ms >= windowMsMin && ms <= windowMsMax
 }, 'expected a duration from 1s to 90d, such as 1m, 1h or 1d, or 1mo for a calendar month')
 
+const target = z.string().refine((text) => {
+  const provider = providerPart(text)
+  return resourceName.safeParse(provider).success && upstreamModel.safeParse(text.slice(provider.length + 1)).success
+}, "expected provider/model, with the provider's name of the model")
+
 export const limitSchema = z
   .strictObject({
     per: z
@@ -42,8 +48,8 @@ export const limitSchema = z
         tier: label.exactOptional().describe("The tier of the key's owner, else of its team."),
         model: resourceName.exactOptional(),
         metadata: labels.exactOptional().describe('Labels of the key, its owner or its team.'),
-        provider: later('a limit of the requests to one provider is'),
-        target: later('a limit of the requests to one target is'),
+        provider: resourceName.exactOptional(),
+        target: target.exactOptional().describe("`provider/model`, with the provider's name of the model."),
       })
       .exactOptional()
       .describe('What counts. Default: everything.'),

@@ -11,8 +11,8 @@ export const limitUnits = [
 export type LimitUnit = (typeof limitUnits)[number]
 
 export interface LimitSpec {
-  /** Whose requests share one count: 'key', 'session' (of a key), 'user', 'app', 'team', 'costCenter', 'model', 'org' or
-   *  'metadata.<name>'. */
+  /** Whose requests share one count: 'key', 'session' (of a key), 'user', 'app', 'team', 'costCenter', 'model', 'provider', 'target',
+   *  'org' or 'metadata.<name>'. */
   per: LimitSubject
   /** The requests that count. Default: all. */
   match?: LimitMatch
@@ -38,7 +38,18 @@ export interface LimitSpec {
   overrides?: Record<string, number>
 }
 
-export const limitSubjects = ['key', 'session', 'user', 'app', 'team', 'costCenter', 'model', 'org'] as const
+export const limitSubjects = [
+  'key',
+  'session',
+  'user',
+  'app',
+  'team',
+  'costCenter',
+  'model',
+  'provider',
+  'target',
+  'org',
+] as const
 export type LimitSubject = (typeof limitSubjects)[number] | `metadata.${string}`
 
 /** The fields that a request must have to count; an absent field asks for nothing. */
@@ -52,8 +63,16 @@ export interface LimitMatch {
   /** The tier of the user or app that owns the key, else of its team. */
   tier?: string
   model?: string
+  provider?: string
+  /** `provider/model`, with the model's name at the provider. */
+  target?: string
   /** Labels of the key, of its owner or of its team. */
   metadata?: Record<string, string>
+}
+
+/** Whether a limit counts attempts, each at the target that it was made at, instead of requests. */
+export function countsAttempts({ per, match = {} }: LimitSpec): boolean {
+  return per === 'provider' || per === 'target' || match.provider !== undefined || match.target !== undefined
 }
 
 /** The amount of a limit; undefined where a spec that failed its schema has none. */
