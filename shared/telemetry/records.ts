@@ -203,6 +203,8 @@ export interface BudgetLoad {
   leasedUsd: number
   /** Requests that this proxy rejected since its start. */
   rejected: number
+  /** Streams that this proxy ended since its start; absent from older releases. */
+  cut?: number
 }
 
 export interface ProcessLoad {

@@ -15,8 +15,9 @@ import { printErrorEvent } from '../dialects/error-shapes.ts'
 import { errorAnswer } from '../errors/error-answer.ts'
 import { errorRow } from '../errors/error-table.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import type { ExhaustedError, GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { eventStream } from '../streams/answer-stream.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, AttemptUse, FollowedDispatch } from './answer-delivery.ts'
 import type { Attempt } from './attempt.ts'
@@ -109,6 +110,23 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, errorCode: '', used, nowMs })
     const flush = (bytes: Buffer | string) => {
       if (bytes.length > 0) reply.write(bytes)
+      reply.end()
+    }
+    this.#settle(outcome, () => this.#store(attempt, last, flush))
+  }
+
+  curtail(
+    attempt: Attempt,
+    { last, error }: { readonly last: string; readonly error: ExhaustedError },
+    { used, nowMs }: AttemptUse,
+  ): void {
+    const { reply } = this.request
+    const { code, message } = errorRow(error)
+    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode: code ?? '', used, nowMs })
+    const flush = (bytes: Buffer | string) => {
+      // A comment of the stream tells why; whoever reads events alone sees an answer that has reached its length.
+      if (attempt.stream?.contentType === eventStream) reply.write(`: ${code}: ${message}\n\n`)
+      reply.write(bytes)
       reply.end()
     }
     this.#settle(outcome, () => this.#store(attempt, last, flush))

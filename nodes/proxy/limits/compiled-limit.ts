@@ -8,6 +8,7 @@ import {
   type LimitMatch,
   type LimitSpec,
   type LimitUnit,
+  overdraftOf,
 } from '../../../shared/config/kinds/limits/spec.ts'
 import { type CalendarWindow, CurrentWindow } from '../../../shared/time/calendar-window.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
@@ -32,6 +33,8 @@ export class CompiledLimit {
   readonly countsAttempts: boolean
   /** Whether a request beyond the limit is rejected; else it is counted and goes on. */
   readonly isEnforced: boolean
+  /** The part of its amount beyond which streams are cut; undefined where none is. */
+  readonly overdraft: number | undefined
   /** The window as the operator wrote it; '' for concurrency. */
   readonly window: string
   readonly #match: LimitMatch
@@ -50,6 +53,7 @@ export class CompiledLimit {
     this.unit = unit
     this.per = per
     this.countsAttempts = countsAttempts(spec)
+    this.overdraft = overdraftOf(spec)
     this.isEnforced = spec.mode !== 'report'
     this.window = window
     this.#match = match

@@ -1,31 +1,31 @@
 // What a request has reserved at its limits. It is settled once, on what the request used.
-import type { Hold, Outcome } from '../accounting/outcome.ts'
+import type { Hold, Outcome, StreamWatch, WatchedStream } from '../accounting/outcome.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import type { HeaderLines } from '../http/http.ts'
 import type { AttemptLimits } from './attempt-limits.ts'
+import { HeldReservations } from './held-reservations.ts'
 import { limitHeaders } from './limit-headers.ts'
+import type { LimitTaker } from './limit-taker.ts'
+import { LimitWatch } from './limit-watch.ts'
 import type { OutputLengths } from './output-lengths.ts'
-import {
-  chargeUse,
-  type Reservation,
-  type ReservationTools,
-  settleReservations,
-  tightestStates,
-} from './reservation.ts'
+import { type Reservation, type ReservationTools, tightestStates } from './reservation.ts'
 
 export interface LimitHoldTools extends ReservationTools {
+  readonly taker: LimitTaker
   readonly lengths: OutputLengths
   readonly shape: ErrorShape
+  /** The tokens of input that are reserved. */
+  readonly input: number
 }
 
 export class LimitHold implements Hold {
   readonly gate: AttemptLimits | undefined
-  readonly #reservations: readonly Reservation[]
+  readonly #held: HeldReservations
   readonly #tools: LimitHoldTools
 
   /** `gate` is undefined where no limit counts the attempts of the request. */
   constructor(reservations: readonly Reservation[], tools: LimitHoldTools, gate: AttemptLimits | undefined) {
-    this.#reservations = reservations
+    this.#held = new HeldReservations(reservations, tools)
     this.#tools = tools
     this.gate = gate
   }
@@ -34,21 +34,29 @@ export class LimitHold implements Hold {
     const { status, model, tokens, costNanoUsd, attemptCount } = outcome
     // What no attempt was made for was not served.
     const isServed = attemptCount > 0 || status === 'ok'
-    settleReservations(this.#reservations, { tokens, costNanoUsd, isServed }, this.#tools)
+    this.#held.settle({ tokens, costNanoUsd, isServed })
     this.gate?.settle(outcome)
     if (status === 'ok' && tokens.output > 0) this.#tools.lengths.learn(model, tokens.output)
   }
 
   use(outcome: Outcome): void {
-    chargeUse(this.#reservations, outcome, this.#tools)
+    this.#held.use(outcome)
     this.gate?.use(outcome)
+  }
+
+  watch({ target }: WatchedStream): StreamWatch | undefined {
+    const { input, taker } = this.#tools
+    const own = this.gate?.last
+    const growing = (own === undefined ? [this.#held] : [this.#held, own]).filter(({ grows }) => grows)
+    if (growing.length === 0) return undefined
+    return new LimitWatch(growing, { input, price: target.price }, (error) => taker.countCut(error))
   }
 
   /** The state of the tightest limit of each unit. */
   headers(): HeaderLines {
     const { clock, shape } = this.#tools
-    const { gate } = this
-    const all = gate === undefined ? this.#reservations : [...this.#reservations, ...gate.last]
+    const own = this.gate?.last
+    const all = own === undefined ? this.#held.all : [...this.#held.all, ...own.all]
     return limitHeaders(tightestStates(all, this.#tools), shape, clock.wallMs())
   }
 }

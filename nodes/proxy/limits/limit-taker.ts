@@ -5,7 +5,7 @@ import type { ChargeRequest } from '../../../cluster/gossip/charge-request.ts'
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
-import type { RateLimitedError } from '../errors/gateway-error.ts'
+import type { ExhaustedError, RateLimitedError } from '../errors/gateway-error.ts'
 import type { HeaderLines } from '../http/http.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { CountedTarget } from './compiled-limit.ts'
@@ -108,13 +108,20 @@ export class LimitTaker {
     if ('slot' in taken) {
       const { amount, rule } = planned.charge
       const { windowEndMs } = planned
-      taking.reservations.push({ charge: taken, unit: limit.unit, amount, rule, windowEndMs })
+      const { name, unit, overdraft } = limit
+      const cutsBelow = overdraft === undefined ? undefined : -overdraft * rule.capacity
+      taking.reservations.push({ charge: taken, limit: name, unit, amount, rule, windowEndMs, cutsBelow })
       return undefined
     }
     this.#count(`${limit.name} ${limit.isEnforced ? 'enforce' : 'report'}`)
     if (!limit.isEnforced) return undefined
     this.giveBack(taking.reservations)
     return rateLimited(planned, taken, this.#rejectionHeaders(taking, planned))
+  }
+
+  /** Counts a stream that a limit has cut. */
+  countCut({ name }: ExhaustedError): void {
+    this.#count(`${name} cut`)
   }
 
   #count(name: string): void {

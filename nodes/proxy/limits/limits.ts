@@ -7,7 +7,7 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { AttemptLimits } from './attempt-limits.ts'
-import { LimitHold } from './limit-hold.ts'
+import { LimitHold, type LimitHoldTools } from './limit-hold.ts'
 import { type CallerLimits, LimitTable } from './limit-table.ts'
 import { LimitTaker, type Taken } from './limit-taker.ts'
 import { OutputLengths } from './output-lengths.ts'
@@ -36,8 +36,8 @@ export class Limits implements Policy {
     this.#taker = new LimitTaker({ gossip, clock })
   }
 
-  /** Requests and attempts beyond a limit, by `name mode`: those that were rejected (`enforce`) and those that were let through
-   *  (`report`). */
+  /** Requests and attempts beyond a limit, by `name mode`: those that were rejected (`enforce`), those that were let through
+   *  (`report`), and streams that were ended (`cut`). */
   get exceeded(): ReadonlyMap<string, number> {
     return this.#taker.exceeded
   }
@@ -82,9 +82,16 @@ export class Limits implements Policy {
     if (taken.length === 0 && ofAttempts.length === 0) return { type: 'proceed' }
     const { request, model, amounts } = asked
     const { buckets } = this.#gossip.node
-    const tools = { buckets, lengths: this.#lengths, clock: this.#clock, shape: request.operation.errors }
+    const tools: LimitHoldTools = {
+      buckets,
+      taker: this.#taker,
+      lengths: this.#lengths,
+      clock: this.#clock,
+      shape: request.operation.errors,
+      input: amounts.input,
+    }
     const counted = { request, model, amounts, limits: ofAttempts }
-    const gate = ofAttempts.length === 0 ? undefined : new AttemptLimits(this.#taker, counted, tools)
+    const gate = ofAttempts.length === 0 ? undefined : new AttemptLimits(counted, tools)
     return { type: 'proceed', hold: new LimitHold(taken, tools, gate) }
   }
 }

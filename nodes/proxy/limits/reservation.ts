@@ -8,16 +8,26 @@ import { type HeaderUnit, headerUnit, type LimitState, type LimitStates } from '
 
 export interface Reservation {
   readonly charge: Charge
+  /** The name of the limit. */
+  readonly limit: string
   readonly unit: LimitUnit
-  readonly amount: number
+  /** What is charged so far: it grows with a stream that uses more than was reserved. */
+  amount: number
   readonly rule: BucketRule
   /** Milliseconds since the epoch; undefined for limits that roll. */
   readonly windowEndMs: number | undefined
+  /** What may be left of the limit, below 0, before the stream is cut; undefined where it never is. */
+  readonly cutsBelow: number | undefined
 }
 
 export interface ReservationTools {
   readonly buckets: SharedBuckets
   readonly clock: Clock
+}
+
+/** Whether more of a unit is used while an answer comes. */
+export function isGrowing(unit: LimitUnit): boolean {
+  return unit === 'tokens' || unit === 'outputTokens' || unit === 'usd'
 }
 
 /** What was used, and whether anything was sent to an upstream, or answered without one. */

@@ -34,6 +34,11 @@ export interface LimitSpec {
   timeZone?: string
   /** `report`: requests beyond the limit are counted and let through. Default `enforce`. */
   mode?: 'enforce' | 'report'
+  /** What becomes of a stream that has used more than was reserved for it when the limit is used up: `owe` lets it go on, and what it uses
+   *  has to come back; `cut` ends it as an answer that has reached its length. Default `owe`. */
+  onExhausted?: 'cut' | 'owe'
+  /** The part of the amount that streams may use beyond the limit before they are cut. Default 0.2. */
+  overdraft?: number
   /** Other amounts for some of those who are counted, by their names. */
   overrides?: Record<string, number>
 }
@@ -82,6 +87,13 @@ export function amountOf(spec: LimitSpec): { unit: LimitUnit; amount: number } |
     if (amount !== undefined) return { unit, amount }
   }
   return undefined
+}
+
+const overdraftDefault = 0.2
+
+/** The part of the amount beyond which streams are cut; undefined where none is. */
+export function overdraftOf({ onExhausted, overdraft, mode }: LimitSpec): number | undefined {
+  return onExhausted === 'cut' && mode !== 'report' ? (overdraft ?? overdraftDefault) : undefined
 }
 
 /** Whether the windows of a limit follow the calendar. */
