@@ -6,7 +6,7 @@ import { conversationRows } from './conversation-errors.ts'
 import { brief, invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { ineligibleRow } from './ineligible-row.ts'
-import { rateLimitedRow } from './rate-limited-row.ts'
+import { limitExhaustedRow, rateLimitedRow } from './rate-limited-row.ts'
 import { upstreamRows } from './upstream-rows.ts'
 
 export function errorRow(error: GatewayError): Row {
@@ -155,6 +155,7 @@ const errorTable = {
     ),
   unable: ineligibleRow,
   'rate-limited': rateLimitedRow,
+  'limit-exhausted': limitExhaustedRow,
   blocked: ({ reason }) =>
     row(
       403,

@@ -112,6 +112,24 @@ const cases: Cases = {
       says: /^An operator has stopped these requests\.$/,
     },
   ],
+  'limit-exhausted': [
+    {
+      error: { type: 'limit-exhausted', name: 'team-tokens' },
+      status: 429,
+      type: 'tokens',
+      code: 'limit_exhausted',
+      says: /^The limit `team-tokens` has no room for more of this answer\.$/,
+    },
+  ],
+  'budget-exhausted': [
+    {
+      error: { type: 'budget-exhausted', name: 'search' },
+      status: 429,
+      type: 'insufficient_quota',
+      code: 'budget_exhausted',
+      says: /^The budget `search` does not pay for more of this answer\.$/,
+    },
+  ],
   'rate-limited': [
     {
       error: {

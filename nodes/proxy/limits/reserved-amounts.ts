@@ -39,6 +39,11 @@ function capOf(scan: BodyScan): number {
   return caps.length > 0 && caps.every((cap) => cap > 0) ? Math.max(...caps) : Number.POSITIVE_INFINITY
 }
 
+/** The same for an attempt at a target, which has a price of its own. */
+export function priceOfAmounts({ input, output }: ReservedAmounts, price: Price | undefined): ReservedAmounts {
+  return { input, output, nanoUsd: estimatedCost(price, input, output) }
+}
+
 function estimatedCost(price: Price | undefined, input: number, output: number): number {
   return costOf(price, { input, output, cached: 0 }, undefined) ?? 0
 }
