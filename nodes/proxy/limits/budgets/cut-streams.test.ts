@@ -40,13 +40,7 @@ const put = (usd: number, more: object = {}) =>
 /** A stream of so many tokens, of 4.5 bytes each. `isSlow`: the register has the time to answer before more tokens come. */
 async function streamed(tokens: number, isSlow = false) {
   const { reply } = gateway.call({ body: question })
-  await vi.waitFor(
-    () => {
-      clock.advance(2)
-      if (gateway.upstream.calls.length === 0) throw new Error('nothing was sent')
-    },
-    { interval: 2, timeout: 3_000 },
-  )
+  await until(() => expect(gateway.upstream.calls.length).toBe(1))
   const upstream = gateway.upstream.last.stream(openAiChat.opening)
   for (let sent = 0; sent < tokens; sent += 2) {
     upstream.data(openAiChat.word('nine char'))
@@ -57,16 +51,20 @@ async function streamed(tokens: number, isSlow = false) {
 
 const lease = () => [...desk.leases][0]!
 
-const reserved = (nanoUsd: number) =>
-  vi.waitFor(() => {
-    clock.advance(2)
-    expect(lease().reserved).toBeGreaterThanOrEqual(nanoUsd)
-  })
+/** Lets time pass, in which messages and syncs of the disk come through. */
+function until(check: () => void): Promise<void> {
+  const step = () => {
+    clock.advance(5)
+    check()
+  }
+  return vi.waitFor(step, { interval: 2, timeout: 3_000 })
+}
+
+const reserved = (nanoUsd: number) => until(() => expect(lease().reserved).toBeGreaterThanOrEqual(nanoUsd))
 
 /** What was asked for when the stream ended may be granted a moment later, and is given back then. */
 const settled = (used: number) =>
-  vi.waitFor(() => {
-    clock.advance(2)
+  until(() => {
     for (const one of desk.leases) expect(one).toMatchObject({ reserved: 0, used })
   })
 
