@@ -14,11 +14,11 @@ function watched(bound: number, more: number) {
     get extra() {
       return told.held - bound
     },
-    grow(needed: number, wanted: number) {
-      const missing = needed - extension.extra
-      const amount = missing <= 0 ? 0 : [wanted, missing].find((one) => one <= told.left)
-      told.left -= amount ?? 0
-      told.held += amount ?? 0
+    grow(amounts: readonly number[]) {
+      const amount = amounts.find((one) => one - extension.extra <= told.left)
+      const more = Math.max(0, (amount ?? 0) - extension.extra)
+      told.left -= more
+      told.held += more
     },
   }
   return { watch: new BudgetWatch([extension], { bound, price, input: 10 }, (name) => void told.cuts.push(name)), told }
@@ -48,23 +48,31 @@ test('where there is too little for a large step, a small one is taken', () => {
   expect(told.held).toBe(10 + 2 * (64 + 128))
 })
 
-test('the answer is cut when it costs more than is held, and the cut is told once', () => {
-  const { watch, told } = watched(10 + 2 * 100, 0)
-  expect(watch.look(100)).toBeUndefined()
-  expect(watch.look(101)).toEqual({ type: 'budget-exhausted', name: 'small' })
+test('the answer is cut before another read like the last two would cost more than is held', () => {
+  const { watch, told } = watched(10 + 2 * 100, 300)
+  for (const output of [60, 110, 160, 180, 200, 220, 230, 235]) expect(watch.look(output)).toBeUndefined()
+  expect(watch.look(244)).toEqual({ type: 'budget-exhausted', name: 'small' })
   expect(told.cuts).toEqual(['small'])
 })
 
-test('an answer that goes on never costs more than is held for it', () => {
-  const steps = fc.array(fc.integer({ min: 1, max: 300 }), { maxLength: 40 })
+test('an answer within its bound is not cut, in however few reads it comes', () => {
+  const { watch } = watched(10 + 2 * 100, 0)
+  for (const output of [60, 100]) expect(watch.look(output)).toBeUndefined()
+  expect(watch.look(101)).toBeDefined()
+})
+
+test('an answer that goes on evenly never costs more than is held for it', () => {
+  const steps = fc.integer({ min: 1, max: 300 }).map((step) => Array<number>(40).fill(step))
   fc.assert(
-    fc.property(fc.nat(2_000), fc.nat(5_000), steps, (bound, more, grown) => {
+    fc.property(fc.integer({ min: 700, max: 3_000 }), fc.nat(5_000), steps, (bound, more, grown) => {
       const { watch, told } = watched(bound, more)
       let output = 0
       for (const step of grown) {
         output += step
-        if (watch.look(output) !== undefined) return
-        expect(10 + 2 * output).toBeLessThanOrEqual(told.held)
+        const isCut = watch.look(output) !== undefined
+        // The read that gets beyond the bound is not expected.
+        if (10 + 2 * (output - step) > bound) expect(10 + 2 * output).toBeLessThanOrEqual(told.held)
+        if (isCut) return
       }
     }),
   )

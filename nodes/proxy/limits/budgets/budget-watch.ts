@@ -31,6 +31,9 @@ export class BudgetWatch implements StreamWatch {
   readonly #cost: WatchedCost
   readonly #onCut: (budget: string) => void
   #nextAt = 0
+  /** What had come at the last look, and how much of it in the last read. */
+  #lastOutput = 0
+  #lastRead = 0
 
   constructor(extensions: readonly Extension[], cost: WatchedCost, onCut: (budget: string) => void) {
     this.#extensions = extensions
@@ -39,24 +42,33 @@ export class BudgetWatch implements StreamWatch {
   }
 
   look(output: number): ExhaustedError | undefined {
-    if (output < this.#nextAt) return undefined
+    const read = output - this.#lastOutput
+    this.#lastOutput = output
+    const next = Math.max(read, this.#lastRead)
+    this.#lastRead = read
+    return output < this.#nextAt ? undefined : this.#judge(output, next)
+  }
+
+  /** `next` are the tokens to expect of the next read: a stream beyond its bound has to end before the budget is overspent. */
+  #judge(output: number, next: number): ExhaustedError | undefined {
     if (this.#beyondBound(output) < -quietPart * this.#cost.bound) {
       this.#nextAt = output + quietTokens
       return undefined
     }
     const ahead = this.#beyondBound(output + aheadTokens)
-    if (ahead > 0) this.#grow(ahead, output)
+    if (ahead > 0) this.#grow(output, next)
     this.#nextAt = output + (this.#shortOf(ahead) === undefined ? lookTokens : 1)
-    const short = this.#shortOf(this.#beyondBound(output))
+    const isBeyond = this.#beyondBound(output) > 0
+    const short = isBeyond ? this.#shortOf(this.#beyondBound(output + next)) : undefined
     if (short === undefined) return undefined
     const { name } = short.lease.terms
     this.#onCut(name)
     return { type: 'budget-exhausted', name }
   }
 
-  #grow(needed: number, output: number): void {
-    const step = this.#beyondBound(output + stepTokens)
-    for (const extension of this.#extensions) extension.grow(needed, step - extension.extra)
+  #grow(output: number, next: number): void {
+    const amounts = [stepTokens, aheadTokens, next].map((tokens) => this.#beyondBound(output + tokens))
+    for (const extension of this.#extensions) extension.grow(amounts)
   }
 
   /** The first that has taken less than the answer costs beyond its bound. */

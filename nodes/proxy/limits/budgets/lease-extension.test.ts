@@ -32,29 +32,29 @@ function opened(atHand: number) {
 
 test('what is wanted is taken at once where it is at hand', () => {
   const { extension, lease, asked } = opened(500)
-  extension.grow(100, 400)
-  extension.grow(350, 400)
+  extension.grow([400, 100])
+  extension.grow([400, 350])
   expect([extension.extra, lease.reserved, asked]).toEqual([400, 400, []])
 })
 
 test('where it is not, what is missing is taken, and the register is asked once for the rest', async () => {
   const { extension, asked, grant } = opened(150)
-  extension.grow(100, 400)
-  extension.grow(120, 400)
-  expect([extension.extra, asked]).toEqual([120, [400]])
+  extension.grow([400, 100])
+  extension.grow([400, 120])
+  expect([extension.extra, asked]).toEqual([120, [300]])
   await grant()
-  expect(extension.extra).toBe(520)
+  expect(extension.extra).toBe(420)
 })
 
 test('what no lease could ever give is not asked for', () => {
   const { extension, asked } = opened(100)
-  extension.grow(200, 1_001)
+  extension.grow([1_001, 200])
   expect(asked).toEqual([200])
 })
 
 test('what is granted after the end is given back', async () => {
   const { extension, lease, grant } = opened(0)
-  extension.grow(100, 400)
+  extension.grow([400, 100])
   expect(extension.end()).toBe(0)
   await grant()
   expect([extension.extra, lease.reserved, lease.used]).toEqual([0, 0, 0])
@@ -62,9 +62,9 @@ test('what is granted after the end is given back', async () => {
 
 test('after a refusal it is asked again', async () => {
   const { extension, asked, answers } = opened(0)
-  extension.grow(100, 400)
+  extension.grow([400, 100])
   answers.pop()?.('reserved')
   await Promise.resolve()
-  extension.grow(100, 400)
+  extension.grow([400, 100])
   expect([extension.extra, asked]).toEqual([0, [400, 400]])
 })

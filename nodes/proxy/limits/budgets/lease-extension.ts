@@ -19,23 +19,19 @@ export class LeaseExtension {
     return this.#extra
   }
 
-  /** Takes `wanted`. Where so much is not at hand the register is asked for it, which answers later, and what is missing at `needed` is
-   *  taken meanwhile. */
-  grow(needed: number, wanted: number): void {
-    const missing = needed - this.#extra
-    if (missing <= 0) return
-    if (!this.#takes(wanted)) {
-      const isAtHand = this.#takes(missing)
-      const asked = this.lease.isBeyond(wanted) ? missing : wanted
-      if (!this.#isAsking && !(isAtHand && asked === missing)) this.#ask(asked)
-    }
+  /** Takes as much as makes the first of these amounts that is at hand. Where that is not the first of all, the register is asked for
+   *  more, and answers later. The amounts get smaller. */
+  grow(amounts: readonly number[]): void {
+    const taken = amounts.findIndex((amount) => this.#reaches(amount))
+    if (taken !== 0) this.#ask(amounts)
     this.#desk.renew(this.lease)
   }
 
-  #takes(amount: number): boolean {
-    const isTaken = this.lease.reserve(amount)
-    if (isTaken) this.#extra += amount
-    return isTaken
+  #reaches(amount: number): boolean {
+    const more = amount - this.#extra
+    if (more > 0 && !this.lease.reserve(more)) return false
+    if (more > 0) this.#extra = amount
+    return true
   }
 
   /** Ends it, and returns what was taken. */
@@ -44,7 +40,10 @@ export class LeaseExtension {
     return this.#extra
   }
 
-  #ask(amount: number): void {
+  #ask(amounts: readonly number[]): void {
+    const missing = amounts.map((amount) => amount - this.#extra)
+    const amount = missing.find((one) => one > 0 && !this.lease.isBeyond(one))
+    if (this.#isAsking || amount === undefined) return
     const answer = this.#desk.wait(this.lease, amount)
     if (!(answer instanceof Promise)) {
       this.#onAnswer(answer, amount)
