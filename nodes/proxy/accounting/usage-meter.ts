@@ -11,6 +11,7 @@ import {
   type StreamTokens,
 } from '../streams/answer-stream.ts'
 import { costOfAnswer, noTokens, type Tokens } from './attempt-cost.ts'
+import { hasPrice } from './priced-target.ts'
 
 /** An attempt, as far as it is metered. */
 export interface Metered extends InputEstimate {
@@ -72,6 +73,28 @@ function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): Str
     return reported === undefined || reported.estimated ? nothing : reported
   }
   return stream?.tokens(metered) ?? countedTokens(nothingTold, metered)
+}
+
+/** What a caller is told of a cost before its answer. */
+export interface ToldCost {
+  readonly costNanoUsd: number | undefined
+  /** Whether nobody knows the cost. */
+  readonly unpriced: boolean
+}
+
+export const noCost: ToldCost = { costNanoUsd: undefined, unpriced: false }
+
+/** What is known of the cost at the head of a stream: whether there is a price, and of bytes that are charged by what is asked for, the
+ *  cost itself. */
+export function costAtHead(metered: Metered, stream: AnswerStream | undefined): ToldCost {
+  const { target, translator } = metered
+  const unpriced = !hasPrice(target, metered, () => translator.serviceTier)
+  const isKnown = stream?.opaque === true && translator.units !== undefined
+  return { costNanoUsd: isKnown ? usedByStream(metered, stream).costNanoUsd : undefined, unpriced }
+}
+
+export function hasNoPrice(used: Used | undefined): boolean {
+  return used !== undefined && used.costNanoUsd === undefined
 }
 
 /** What an attempt used that sent nothing to its upstream. */

@@ -1,5 +1,4 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
-
 import type { Metered } from '../accounting/usage-meter.ts'
 import { errorHeadOf } from '../errors/error-head.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
@@ -52,19 +51,16 @@ export class Attempt
   #phase: 'running' | 'closing' | 'over' = 'running'
 
   constructor(parts: AttemptParts<Attempt>) {
-    const { planned, translator, pinned, tools } = parts
+    const { planned, translator, pinned } = parts
+    const { clock, chance } = parts.tools
     this.#parts = parts
     this.planned = planned
     this.translator = translator
     this.limits = parts.limits
     this.index = parts.index
     this.receivedAtMs = parts.request.receivedAtMs
-    this.startedMs = tools.clock.monotonicMs()
-    this.credential = credentialFor(planned.target, translator, {
-      pinned,
-      nowMs: this.startedMs,
-      chance: tools.chance,
-    })
+    this.startedMs = clock.monotonicMs()
+    this.credential = credentialFor(planned.target, translator, { pinned, nowMs: this.startedMs, chance })
     this.#body = new EncodedBody(this)
   }
 
@@ -109,10 +105,7 @@ export class Attempt
     const { tools, request, limits, translator } = this.#parts
     const { target, timeouts } = this
     const headerLines = headerLinesOf(this.credential, target, translator)
-    if (headerLines === undefined) {
-      this.fail(noCredential)
-      return
-    }
+    if (headerLines === undefined) return this.fail(noCredential)
     this.#sentLines = headerLines
     this.#arm(Math.min(limits.leftMs(timeouts, this.startedMs), limits.firstByteMs(timeouts)))
     request.body.sending()
@@ -203,7 +196,13 @@ export class Attempt
   }
 
   streamOptions(): StreamOptions {
-    return { showUsage: this.#parts.showUsage, nowMs: this.firstByteMs, sink: this }
+    const { showUsage, watch } = this.#parts
+    return { showUsage, nowMs: this.firstByteMs, sink: this, mayCurtail: watch?.mayCut }
+  }
+
+  progressed(stream: AnswerStream): void {
+    const exhausted = this.#phase === 'running' ? this.#parts.watch?.look(stream) : undefined
+    if (exhausted !== undefined) this.#parts.owner.onExhausted(this, exhausted)
   }
 
   onData(chunk: Uint8Array): void {

@@ -7,24 +7,24 @@ import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
 import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
-import { hasPrice } from '../accounting/priced-target.ts'
 import { totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
-import { type Used, usedByStream } from '../accounting/usage-meter.ts'
+import { costAtHead, hasNoPrice, noCost, type ToldCost, type Used } from '../accounting/usage-meter.ts'
 import type { AnswerWriter } from '../conversations/answer-store.ts'
 import { printErrorEvent } from '../dialects/error-shapes.ts'
 import { errorAnswer } from '../errors/error-answer.ts'
 import { errorRow } from '../errors/error-table.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import type { ExhaustedError, GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { eventStream } from '../streams/answer-stream.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, AttemptUse, FollowedDispatch } from './answer-delivery.ts'
 import type { Attempt } from './attempt.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { LiveRequest, LiveRequests } from './live/live-requests.ts'
 import { withNearestModels } from './nearest-models.ts'
-import { type AnswerFacts, contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
+import { contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
 
 export interface DeliveryTools {
   readonly clock: Clock
@@ -91,7 +91,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const headers = contentHeaders(stream?.contentType ?? '', id)
     // Nothing here knows what the bytes are, so a browser that is led to them keeps them and shows nothing.
     if (stream?.opaque === true) headers.push('content-disposition', 'attachment')
-    this.#pushFacts(headers, nowMs, this.#costAtHead(attempt))
+    this.#pushFacts(headers, nowMs, costAtHead(attempt, stream))
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
     reply.begin(attempt.status, headers)
   }
@@ -110,6 +110,23 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, errorCode: '', used, nowMs })
     const flush = (bytes: Buffer | string) => {
       if (bytes.length > 0) reply.write(bytes)
+      reply.end()
+    }
+    this.#settle(outcome, () => this.#store(attempt, last, flush))
+  }
+
+  curtail(
+    attempt: Attempt,
+    { last, error }: { readonly last: string; readonly error: ExhaustedError },
+    { used, nowMs }: AttemptUse,
+  ): void {
+    const { reply } = this.request
+    const { code, message } = errorRow(error)
+    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode: code ?? '', used, nowMs })
+    const flush = (bytes: Buffer | string) => {
+      // A comment of the stream tells why; whoever reads events alone sees an answer that has reached its length.
+      if (attempt.stream?.contentType === eventStream) reply.write(`: ${code}: ${message}\n\n`)
+      reply.write(bytes)
       reply.end()
     }
     this.#settle(outcome, () => this.#store(attempt, last, flush))
@@ -143,6 +160,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   // ── ends without an answer ───────────────────────────────────────────────────────────────────────────────────────
 
   reject(error: GatewayError): void {
+    // A limit that rejects before the first attempt rejects the request, as it would have done before the targets were known.
+    if (error.type === 'rate-limited' && this.#dispatch?.attemptCount === 0) {
+      const { model, holds } = this.#asked
+      this.#leave()
+      this.#tools.settlement.reject(this.request, error, { model, holds })
+      return
+    }
     this.#reject(error, { used: undefined, nowMs: this.#tools.clock.monotonicMs() })
   }
 
@@ -150,7 +174,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { reply } = this.request
     const answer = this.#errorAnswer(error)
     const headers = [...answer.headers]
-    this.#pushFacts(headers, nowMs, nothingTold)
+    this.#pushFacts(headers, nowMs, noCost)
     const errorCode = errorRow(error).code ?? ''
     const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, errorCode, used, nowMs })
     this.#settle(outcome, () => reply.send(answer.status, headers, answer.body))
@@ -202,7 +226,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       tokens: used?.tokens ?? noTokens,
       estimated: used?.estimated === true,
       units: used?.units,
-      costNanoUsd: dispatch?.hasUnpriced === true || isUnpriced(used) ? undefined : totalCost(attempts),
+      costNanoUsd: hasNoPrice(used) || dispatch?.hasUnpriced === true ? undefined : totalCost(attempts),
       times: {
         endedMs: nowMs,
         upstreamMs: dispatch?.upstreamMs ?? 0,
@@ -213,9 +237,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   }
 
   #settle(outcome: Outcome, flush: () => void): void {
+    this.#leave()
+    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
+  }
+
+  #leave(): void {
     this.#isOver = true
     this.#tools.live.delete(this)
-    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
   }
 
   /** Lets the last bytes of an answer go, once it is stored where it shall be. */
@@ -236,16 +264,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       .then(send)
   }
 
-  /** What is known of the cost at the head of a stream: whether there is a price, and of bytes that are charged by what is asked for, the
-   *  cost itself. */
-  #costAtHead(attempt: Attempt): Pick<AnswerFacts, 'costNanoUsd' | 'unpriced'> {
-    const { target, translator, stream } = attempt
-    const unpriced = !hasPrice(target, this.request, () => translator.serviceTier)
-    const isKnown = stream?.opaque === true && translator.units !== undefined
-    return { costNanoUsd: isKnown ? usedByStream(attempt, stream).costNanoUsd : undefined, unpriced }
-  }
-
-  #pushFacts(headers: string[], nowMs: number, told: Pick<AnswerFacts, 'costNanoUsd' | 'unpriced'>): void {
+  #pushFacts(headers: string[], nowMs: number, told: ToldCost): void {
     const { id, snapshot, operation, startedMs } = this.request
     const dispatch = this.#dispatch
     const attempt = dispatch?.attempt
@@ -265,12 +284,6 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       ...told,
     })
   }
-}
-
-const nothingTold = { costNanoUsd: undefined, unpriced: false }
-
-function isUnpriced(used: Used | undefined): boolean {
-  return used !== undefined && used.costNanoUsd === undefined
 }
 
 interface End {

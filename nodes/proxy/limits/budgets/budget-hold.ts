@@ -2,7 +2,9 @@
 import type { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
 import type { Lease } from '../../../../cluster/budgets/lease.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../../shared/telemetry/records.ts'
-import type { Hold, Outcome } from '../../accounting/outcome.ts'
+import type { Hold, Outcome, StreamWatch, WatchedStream } from '../../accounting/outcome.ts'
+import { BudgetWatch } from './budget-watch.ts'
+import { LeaseExtension } from './lease-extension.ts'
 
 /** Ends of an attempt after which nobody knows what the upstream has done, and charges. */
 const unknownEnds: ReadonlySet<AttemptOutcome> = new Set(['timeout', 'reset', 'protocol'])
@@ -12,13 +14,20 @@ export class BudgetHold implements Hold {
   readonly #leases: readonly Lease[]
   /** The most that one attempt costs. */
   readonly #bound: number
+  readonly #onCut: (budget: string) => void
   /** Attempts that a reservation is held for. */
   #attempts = 1
+  /** What streams have taken beyond the bound; made for the first stream. */
+  #extensions: readonly LeaseExtension[] | undefined
 
-  constructor(desk: BudgetDesk, leases: readonly Lease[], bound: number) {
+  constructor(
+    desk: BudgetDesk,
+    { leases, bound, onCut }: { leases: readonly Lease[]; bound: number; onCut: (budget: string) => void },
+  ) {
     this.#desk = desk
     this.#leases = leases
     this.#bound = bound
+    this.#onCut = onCut
   }
 
   /** An attempt that may have cost something keeps its reservation, so the next one needs another. */
@@ -36,11 +45,20 @@ export class BudgetHold implements Hold {
     return true
   }
 
+  /** Watches a stream where a hard budget pays for it. */
+  watch({ target, estimatedInput }: WatchedStream): StreamWatch | undefined {
+    if (this.#bound === 0 || this.#hard.length === 0) return undefined
+    this.#extensions ??= this.#hard.map((lease) => new LeaseExtension(this.#desk, lease))
+    const cost = { bound: this.#bound, price: target.price, input: estimatedInput }
+    return new BudgetWatch(this.#extensions, cost, this.#onCut)
+  }
+
   settle(outcome: Outcome): void {
     const { costNanoUsd = outcome.attemptCount === 0 ? 0 : this.#bound } = outcome
     const unknown = outcome.attempts.filter(isUnknown).length
     for (const lease of this.#leases) {
-      if (lease.isHard) lease.settle(this.#bound * this.#attempts, costNanoUsd + unknown * this.#bound)
+      if (lease.isHard)
+        lease.settle(this.#bound * this.#attempts + this.#extraOf(lease), costNanoUsd + unknown * this.#bound)
       else lease.settle(0, costNanoUsd)
       this.#desk.settled(lease)
     }
@@ -51,6 +69,10 @@ export class BudgetHold implements Hold {
       lease.settle(0, costNanoUsd)
       this.#desk.settled(lease)
     }
+  }
+
+  #extraOf(lease: Lease): number {
+    return this.#extensions?.find((extension) => extension.lease === lease)?.end() ?? 0
   }
 
   get #hard(): readonly Lease[] {
