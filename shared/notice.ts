@@ -41,7 +41,14 @@ export type Notice =
   /** The register of budgets cannot be read or written; at most once a minute. */
   | { type: 'budgets-troubled'; message: string }
   /** Tells of an event's first failure and of giving it up. Only the origin is named: the rest may be a secret. */
-  | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
+  | {
+      type: 'webhook-failed'
+      kind: 'slos' | 'budgets'
+      name: string
+      origin: string
+      problem: string
+      givenUp: boolean
+    }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
   /** Stored responses can be neither read nor written; at most once a minute. */
