@@ -3,7 +3,7 @@
 
 import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
-import { isLoopback } from './network/host-names.ts'
+import { isLoopback, isOrigin } from './network/host-names.ts'
 import { done, fail, type Result } from './result.ts'
 import { secretWeakness } from './secret-strength.ts'
 import { fileProblem } from './text-file.ts'
@@ -50,6 +50,8 @@ export interface Settings {
   bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
+  /** Whether attempts are journaled before they are sent; `strict`: and wait until that is on the disk. */
+  intents: 'off' | 'on' | 'strict'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -125,6 +127,7 @@ export function parseSettings(
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
+    intents: read.oneOf('HEADGATE_INTENTS', ['off', 'on', 'strict']) ?? 'on',
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }
@@ -170,13 +173,6 @@ function readOrigins(read: Reader): string[] | undefined {
     read.problem('HEADGATE_CORS_ORIGINS', `${wrong} is no origin: expected scheme://host[:port] without a path, or *`)
   }
   return origins.length === 0 ? undefined : origins
-}
-
-/** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.host === '') return false
-  return `${url.protocol}//${url.host}` === text
 }
 
 function atLeast(bytesMin: number): (text: string) => number | undefined {

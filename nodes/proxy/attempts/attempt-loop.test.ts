@@ -14,6 +14,7 @@ import { testHead, testRequest } from '../request/test-request.ts'
 import { AttemptPlan, type PlannedAttempt } from '../routing/attempt-plan.ts'
 import { directRoute } from '../routing/model-route.ts'
 import { TimerWheel } from '../routing/timer-wheel.ts'
+import { uncharged } from './attempt-charge.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptTools, RunningAttempt } from './running-attempt.ts'
 
@@ -38,7 +39,16 @@ class PlayedLoop extends AttemptLoop<string, Begun> {
     const credential = planned.target.credentials[0] as Credential
     const startedMs = this.tools.clock.monotonicMs()
     this.prepared.push(prepared)
-    this.begun.push({ planned, credential, index, startedMs, status: 0, firstByteMs: 0, timing: undefined })
+    this.begun.push({
+      planned,
+      credential,
+      index,
+      startedMs,
+      status: 0,
+      firstByteMs: 0,
+      timing: undefined,
+      charge: uncharged,
+    })
   }
 
   protected override giveUp(error: GatewayError, last: Begun | undefined): void {

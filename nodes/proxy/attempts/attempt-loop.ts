@@ -2,10 +2,8 @@
 // an HTTP exchange or a handshake, is its subclass's business; which one comes next is decided in `routing/next-attempt.ts`.
 import type { Result } from '../../../shared/result.ts'
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
-import { noTokens } from '../accounting/attempt-cost.ts'
+import type { Intent } from '../accounting/intents/intent.ts'
 import type { Hold } from '../accounting/outcome.ts'
-import { recordOfAttempt } from '../accounting/request-records.ts'
-import type { Used } from '../accounting/usage-meter.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
@@ -14,32 +12,28 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
 import { isRetry } from '../routing/retry-budget.ts'
-import type { Deadline } from '../routing/timer-wheel.ts'
+import { TimedStep } from '../routing/timer-wheel.ts'
 import { LateWait } from '../translators/late/late-wait.ts'
 import type { Late, Made } from '../translators/translator.ts'
+import { AttemptLog, type LoggedEnd } from './attempt-log.ts'
 import { blamesRequest, FailedTargets } from './failed-targets.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
 import { TimeLimits } from './time-limits.ts'
 
-const noAttempts: readonly AttemptRecord[] = []
 const waitedTooLong = { type: 'too-busy', retryAfterMs: 1_000 } as const
 
 export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
-  implements Deadline, AttemptProgress, RetryPlan<Target>
+  extends TimedStep
+  implements AttemptProgress, RetryPlan<Target>
 {
-  deadlineSlot = -1
-  deadlineTick = 0
-  deadlineNext: Deadline | undefined = undefined
-  deadlinePrevious: Deadline | undefined = undefined
   attemptCount = 0
   upstreamMs = 0
   protected readonly tools: AttemptTools
   protected readonly request: AuthenticatedRequest
   protected readonly limits: TimeLimits
   readonly #plan: AttemptPlan<Target>
-  readonly #stream: boolean
+  readonly #log: AttemptLog
   readonly #holds: readonly Hold[] | undefined
-  #records: AttemptRecord[] | undefined
   /** The attempt that is begun, or that comes after the pause. */
   #planned: PlannedAttempt<Target> | undefined
   #prepared: Prepared | undefined
@@ -60,11 +54,12 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     request: AuthenticatedRequest,
     { plan, stream, holds }: { plan: AttemptPlan<Target>; stream: boolean; holds?: readonly Hold[] | undefined },
   ) {
+    super()
     this.tools = tools
     this.request = request
     this.limits = new TimeLimits(request, stream)
     this.#plan = plan
-    this.#stream = stream
+    this.#log = new AttemptLog(request, stream, tools.intents)
     this.#holds = holds
   }
 
@@ -82,7 +77,11 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   protected abstract readonly model: string
 
   get attempts(): readonly AttemptRecord[] {
-    return this.#records ?? noAttempts
+    return this.#log.records
+  }
+
+  get intents(): readonly Intent[] | undefined {
+    return this.#log.intents
   }
 
   get fallbackIndex(): number {
@@ -143,7 +142,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   mayTry(planned: PlannedAttempt<Target>): boolean {
     const { keyId } = this.request.caller
     const isAllowed =
-      !isRetry(planned, this.#records) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
+      !isRetry(planned, this.#log.records) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
     if (!isAllowed) this.#isWithheld = true
     return isAllowed
   }
@@ -166,7 +165,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.#planned = planned
     this.#inFlight = true
     planned.target.health.inFlight++
-    if (!isRetry(planned, this.#records)) planned.target.retryBudget.request(this.request.caller.keyId)
+    if (!isRetry(planned, this.#log.records)) planned.target.retryBudget.request(this.request.caller.keyId)
     this.open(planned, prepared, this.attemptCount++)
   }
 
@@ -227,6 +226,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
+    this.#log.noteEnd()
     if (condition === 'auth') credentialRefused(attempt, this.tools, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
@@ -242,6 +242,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, true)
     this.waited(attempt, nowMs)
     this.record(attempt, outcome, { used: undefined, nowMs })
+    this.#log.noteEnd()
     const { planned } = attempt
     const next = this.#isPrepared(planned) ? planned : this.next()
     if (next === undefined) this.giveUp(this.#noTarget(), attempt)
@@ -259,8 +260,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const end = { target, condition, passes, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
     this.#isWithheld = false
     const next = nextAttempt(end, this, this.tools.chance)
-    const failed = this.#records?.at(-1)
-    if (this.#isWithheld && failed !== undefined) failed.retryWithheld = true
+    if (this.#isWithheld) this.#log.withholdRetry()
     if (next.type === 'give-up' || next.afterMs >= leftMs) return undefined
     if (next.planned.repeats === 0) return next.planned
     this.#planned = next.planned
@@ -272,18 +272,9 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.upstreamMs += nowMs - attempt.startedMs
   }
 
-  /** Records an attempt that has ended. `used` is undefined when nothing was used. */
-  protected record(
-    attempt: Running,
-    outcome: AttemptOutcome,
-    { used, nowMs, said }: { used: Used | undefined; nowMs: number; said?: string | undefined },
-  ): void {
-    const { tokens = noTokens, costNanoUsd = 0 } = used ?? {}
-    const end = { outcome, tokens, costNanoUsd, stream: this.#stream, upstreamText: said, endedMs: nowMs }
-    const record = recordOfAttempt(this.request, attempt, end)
-    attempt.planned.latency?.learn(record, nowMs)
-    this.#records ??= []
-    this.#records.push(record)
+  /** Records an attempt that has ended. */
+  protected record(attempt: Running, outcome: AttemptOutcome, end: LoggedEnd): void {
+    this.#log.add(attempt, outcome, end)
   }
 
   /** Ends the use of the target. `healthy` is undefined when the caller left, which says nothing about the target. */

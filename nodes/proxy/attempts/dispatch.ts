@@ -14,6 +14,7 @@ import { insteadOfMissing } from '../translators/missing-endpoint.ts'
 import type { Late, LateTranslator, Made, Translator, Translators, WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, FollowedDispatch } from './answer-delivery.ts'
 import { Attempt } from './attempt.ts'
+import type { CostBoundOf } from './attempt-charge.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptOwner, HttpAttemptTools } from './attempt-owner.ts'
 import { MissedEndpoints } from './missed-endpoints.ts'
@@ -31,6 +32,8 @@ export interface DispatchedRequest {
   readonly pinned: string | undefined
   /** The answer by our own estimate, for an operation that asks for a number of tokens. */
   readonly estimate?: EstimatedAnswer | undefined
+  /** Absent where nothing is charged. */
+  readonly costBound?: CostBoundOf | undefined
 }
 
 export interface EstimatedAnswer {
@@ -107,7 +110,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override open(planned: PlannedAttempt<Target>, translator: Translator, index: number): void {
-    const { stream, showUsage, pinned } = this.#asked
+    const { stream, showUsage, pinned, costBound } = this.#asked
     const { request, limits } = this
     const tools = this.#tools
     const attempt = new Attempt({
@@ -117,10 +120,12 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       planned,
       translator,
       index,
+      model: this.model,
       stream,
       showUsage,
       pinned,
       owner: this,
+      costBound,
     })
     this.#attempt = attempt
     attempt.start()
@@ -166,6 +171,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   onFirstByte(attempt: Attempt): boolean {
     const nowMs = this.tools.clock.monotonicMs()
+    // What a stream that is cut counts with is told by the body.
+    attempt.charge.bound()
     this.request.body.notNeeded()
     this.waited(attempt, nowMs)
     this.#delivery.begin(attempt, nowMs)

@@ -18,6 +18,15 @@ export interface Deadline {
   deadlinePrevious: Deadline | undefined
 }
 
+/** A deadline that is not armed. */
+export abstract class TimedStep implements Deadline {
+  deadlineSlot = -1
+  deadlineTick = 0
+  deadlineNext: Deadline | undefined = undefined
+  deadlinePrevious: Deadline | undefined = undefined
+  abstract onDue(): void
+}
+
 /** A hashed timing wheel (Varghese and Lauck, 1987): the cost of arming and cancelling does not depend on the number of
  *  deadlines. The deadlines of a slot are linked through their own members, because a `Set` that requests enter and leave keeps
  *  dead ones alive for the garbage collector, which cost a fifth of a request. */

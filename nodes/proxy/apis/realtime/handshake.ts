@@ -2,6 +2,7 @@
 // that a target accepts, so that a failure is told as a status and may be followed by another target.
 import type { Result } from '../../../../shared/result.ts'
 import type { Settlement } from '../../accounting/settle.ts'
+import { uncharged } from '../../attempts/attempt-charge.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
 import type { AttemptTools, RunningAttempt } from '../../attempts/running-attempt.ts'
@@ -42,6 +43,8 @@ const acceptMsMax = 10_000
 /** One handshake with one target. */
 class Handshake implements SocketEvents, RunningAttempt {
   readonly timing = undefined
+  /** A handshake costs nothing; what the session uses is charged response by response. */
+  readonly charge = uncharged
   readonly planned: PlannedAttempt<Target>
   readonly credential: Credential
   readonly index: number
