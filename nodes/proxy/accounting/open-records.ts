@@ -3,7 +3,6 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Disk, fileSystem } from '../../../cluster/data-folder/disk.ts'
 import type { Settings } from '../../../shared/settings.ts'
-import { textOfThrown } from '../../../shared/thrown.ts'
 import { Recorder, type RecorderOptions, type SpoolWatch } from '../telemetry/recorder.ts'
 import { IntentJournal } from './intents/intent-journal.ts'
 import { settleInterrupted } from './intents/settle-interrupted.ts'
@@ -41,7 +40,7 @@ export function openRecords(options: OpenRecordsOptions): OpenRecords {
       try {
         mkdirSync(folder, { recursive: true, mode: 0o700 })
       } catch (error) {
-        notify({ type: 'intents-failed', message: textOfThrown(error) })
+        notify({ type: 'intents-failed', message: error instanceof Error ? error.message : 'unknown' })
       }
       settleInterrupted({ folder, segments: recorder.leftovers, recorder, disk, notify })
     },

@@ -7,7 +7,6 @@ import type { Clock, Timer } from '../../../../shared/clock.ts'
 import type { Notify } from '../../../../shared/notice.ts'
 import type { Trouble } from '../../../../shared/readiness.ts'
 import { BatchWriter, recordBytesMax } from '../../../../shared/telemetry/codec.ts'
-import { textOfThrown } from '../../../../shared/thrown.ts'
 import { type Intent, writeIntent } from './intent.ts'
 import { IntentFiles } from './intent-files.ts'
 import { endBytes, groupHeadBytes, sealGroup } from './intent-group.ts'
@@ -71,8 +70,11 @@ export class IntentJournal implements Intents {
   }
 
   update(intent: Intent): void {
-    this.#end(intent.number)
-    this.#encode(intent)
+    const { number } = intent
+    intent.number = 0
+    this.#end(number)
+    // A new file that this began has it already.
+    if (intent.number === 0) this.#encode(intent)
   }
 
   close(intent: Intent): void {
@@ -131,7 +133,11 @@ export class IntentJournal implements Intents {
   }
 
   #put(intent: Intent): void {
-    if (this.#hasBatch && this.#writer.offset >= batchBytesMax) this.write()
+    if (this.#hasBatch && this.#writer.offset >= batchBytesMax) {
+      this.write()
+      // A new file that this began has it already.
+      if (intent.number !== 0) return
+    }
     if (!this.#hasBatch) {
       this.#hasBatch = true
       this.#writer.begin({ node: '', epoch: '', firstSequence: this.#number + 1 })
@@ -186,7 +192,7 @@ export class IntentJournal implements Intents {
     this.#forget()
     this.#files.fail()
     this.#retryAtMs = this.#options.clock.monotonicMs() + retryMs
-    const message = textOfThrown(error)
+    const message = error instanceof Error ? error.message : 'unknown'
     if (this.#trouble === undefined) this.#options.notify({ type: 'intents-failed', message })
     this.#trouble = message
     this.#dropped += this.#open.forgetNumbers()

@@ -4,7 +4,6 @@
 import type { Disk } from '../../../../cluster/data-folder/disk.ts'
 import type { Notify } from '../../../../shared/notice.ts'
 import type { AttemptRecord, RequestRecord } from '../../../../shared/telemetry/records.ts'
-import { textOfThrown } from '../../../../shared/thrown.ts'
 import type { Recorder } from '../../telemetry/recorder.ts'
 import type { Segment } from '../../telemetry/spool.ts'
 import { isUnpriced, totalCost } from '../request-records.ts'
@@ -27,7 +26,7 @@ export function settleInterrupted(options: SettleOptions): void {
   try {
     settle(options)
   } catch (error) {
-    options.notify({ type: 'intents-failed', message: textOfThrown(error) })
+    options.notify({ type: 'intents-failed', message: error instanceof Error ? error.message : 'unknown' })
   }
 }
 
