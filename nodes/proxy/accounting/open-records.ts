@@ -11,6 +11,7 @@ export interface OpenRecordsOptions extends Pick<RecorderOptions, 'epoch' | 'dat
   readonly node: { readonly name: string }
   readonly settings: Pick<Settings, 'intents'>
   readonly disk?: Disk
+  readonly spooling?: Pick<RecorderOptions, 'afterTurn' | 'bounds'>
 }
 
 export interface OpenRecords extends Pick<Recorder, 'queues' | 'troubles'> {
@@ -29,7 +30,7 @@ export function openRecords(options: OpenRecordsOptions): OpenRecords {
   const journal =
     settings.intents === 'off' ? undefined : new IntentJournal({ folder, epoch, disk, clock, notify, isStrict })
   const watch = journal === undefined ? undefined : watchFor(journal)
-  const recorder = new Recorder({ node: node.name, epoch, dataDir, bus, clock, notify, watch })
+  const recorder = new Recorder({ ...options.spooling, node: node.name, epoch, dataDir, bus, clock, notify, watch })
   return {
     sink: recorder,
     journal,
