@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { subjects } from '../../../cluster/bus/bus.ts'
+import { encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import { ManualClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
@@ -42,9 +42,10 @@ function life(intents: Settings['intents'] = 'on') {
     bus,
     clock,
     notify: (notice) => void notices.push(notice),
+    spooling: { bounds: { batchBytesMax: 1, segmentBytesMax: 1 } },
   })
   records.start()
-  return { ...records, clock, notices, told }
+  return { ...records, bus, clock, notices, told }
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 10))
@@ -93,6 +94,24 @@ test('a stop after the last record leaves no journal', async () => {
   sink.finish(sampleRequest({ requestId: 'r1' }), [sampleAttempt({ requestId: 'r1' })], () => {}, [intent])
   await close(0)
   expect(filesIn('intents')).toEqual([])
+})
+
+test('records leave the spool after the ends of their intents are in the journal', async () => {
+  const first = life()
+  for (const id of ['r1', 'r2']) {
+    const intent = testIntent({ id })
+    first.journal?.open(intent)
+    first.journal?.write()
+    const of = { requestId: id, atMs: 1_000 }
+    first.sink.finish(sampleRequest(of), [sampleAttempt(of)], () => {}, [intent])
+  }
+  await turn()
+  const stored = { node: 'n', epoch: 'e1', sequence: 2, gap: false }
+  first.bus.publish(subjects.telemetryStored, encodeJson(stored))
+  await turn()
+  expect(filesIn('spool')).toHaveLength(1)
+  const second = life()
+  expect(second.notices).toEqual([])
 })
 
 test('a folder that cannot be made is told, and the node goes on', () => {
