@@ -128,7 +128,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
     this.model = plan.model
     this.#upgrade = upgrade
     this.#owner = owner
-    this.#records = new SessionRecords(plan.request, plan.model, tools.settlement)
+    this.#records = new SessionRecords(plan.request, plan.model, tools)
     upgrade.reply.onGone = () => this.#onCallerGone()
   }
 

@@ -41,3 +41,11 @@ export class RoughBounds {
     return made
   }
 }
+
+/** The most that one response of a realtime session can cost in nano-dollars; undefined where nothing bounds it. */
+export function sessionBound(target: Target): number | undefined {
+  const { rates } = ceilingOf(target)
+  const { contextTokensMax, outputTokensMax = contextTokensMax } = target.facts
+  if (rates === undefined || contextTokensMax === undefined || outputTokensMax === undefined) return undefined
+  return Math.ceil(contextTokensMax * rates.input + outputTokensMax * rates.output)
+}
