@@ -14,6 +14,11 @@ export function hostIsValid(host: string): boolean {
 // A port is called by one name nearly always.
 let lastValid: string | undefined
 
+/** Whether this is a name or an address without a port. */
+export function isHostName(text: string): boolean {
+  return isIP(text) !== 0 || (!/:\d*$/.test(text) && hostName(text) !== undefined)
+}
+
 /** `hosts` are configured names, without port; `*` accepts every name. */
 export function hostIsKnown(host: string | undefined, hosts: readonly string[]): boolean {
   const name = host === undefined ? undefined : hostName(host)
@@ -39,11 +44,4 @@ function hostName(host: string): string | undefined {
   // A browser takes a name whose last label is a number for an IPv4 address; another reader may take it for another one.
   if (lastNumberPattern.test(name) && isIP(name) !== 4) return undefined
   return name.toLowerCase()
-}
-
-/** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */
-export function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.host === '') return false
-  return `${url.protocol}//${url.host}` === text
 }

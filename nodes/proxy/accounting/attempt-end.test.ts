@@ -62,7 +62,18 @@ test('the bound is asked for where it is needed alone', () => {
     expect(settledAttempt({ outcome, used: used(), isSent: true, costBound }).costNanoUsd).toBe(100)
 })
 
+test('what was delivered counts where the bound is lower, or is not known', () => {
+  const seen = used({ estimated: true, costNanoUsd: 1_000 })
+  expect(end('reset', { used: seen })).toEqual({ tokens, costNanoUsd: 1_000, settlement: 'bound' })
+  expect(end('reset', { used: seen, bound: undefined as never })).toEqual({
+    tokens,
+    costNanoUsd: 1_000,
+    settlement: 'estimated',
+  })
+})
+
 test('what nobody can count costs its bound, and is flagged where there is none', () => {
-  expect(settledOnBound(tokens, 5)).toEqual({ tokens, costNanoUsd: 5, settlement: 'bound' })
-  expect(settledOnBound(tokens, undefined)).toEqual({ tokens, costNanoUsd: 0, settlement: 'unpriced' })
+  const nothing = { tokens, costNanoUsd: undefined }
+  expect(settledOnBound(nothing, 5)).toEqual({ tokens, costNanoUsd: 5, settlement: 'bound' })
+  expect(settledOnBound(nothing, undefined)).toEqual({ tokens, costNanoUsd: 0, settlement: 'unpriced' })
 })

@@ -34,14 +34,17 @@ export function settledAttempt(end: AttemptEnd): SettledAttempt {
   if (outcome !== 'ok' && !isSent) return free
   const used = end.used ?? usedNothing
   if (isOpenEnd(outcome) && (end.used === undefined || used.estimated || used.costNanoUsd === undefined))
-    return settledOnBound(used.tokens, end.costBound())
+    return settledOnBound(used, end.costBound())
   const { tokens, estimated, costNanoUsd } = used
   if (costNanoUsd === undefined) return { tokens, costNanoUsd: 0, settlement: 'unpriced' }
   return { tokens, costNanoUsd, settlement: estimated ? 'estimated' : undefined }
 }
 
 /** What is paid for an answer that nobody can count: the most that it can cost. */
-export function settledOnBound(tokens: Tokens, bound: number | undefined): SettledAttempt {
-  if (bound === undefined) return { tokens, costNanoUsd: 0, settlement: 'unpriced' }
-  return { tokens, costNanoUsd: bound, settlement: bound === 0 ? undefined : 'bound' }
+export function settledOnBound(seen: Pick<Used, 'tokens' | 'costNanoUsd'>, bound: number | undefined): SettledAttempt {
+  const { tokens, costNanoUsd = 0 } = seen
+  // A bound that is wrong must not hide what was delivered.
+  if (bound !== undefined)
+    return { tokens, costNanoUsd: Math.max(bound, costNanoUsd), settlement: bound === 0 ? undefined : 'bound' }
+  return { tokens, costNanoUsd, settlement: costNanoUsd === 0 ? 'unpriced' : 'estimated' }
 }

@@ -1,5 +1,6 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
 
+import { AttemptCharge } from '../accounting/intents/attempt-charge.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { errorHeadOf } from '../errors/error-head.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
@@ -15,13 +16,12 @@ import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { Timeouts } from '../routing/model-route.ts'
-import { TimedStep } from '../routing/timer-wheel.ts'
+import { type Deadline, Unarmed } from '../routing/timer-wheel.ts'
 import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-stream.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
 import { accountLimitsIn } from './account-limits.ts'
 import { type AnswerReader, closingMs, ErrorReader, timeoutOf } from './answer-reader.ts'
-import { AttemptCharge } from './attempt-charge.ts'
 import type { AttemptParts } from './attempt-owner.ts'
 import { credentialFor, headerLinesOf, requestFor } from './authorize-attempt.ts'
 import { type BodySink, EncodedBody } from './encoded-body.ts'
@@ -32,8 +32,8 @@ import type { RunningAttempt } from './running-attempt.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export class Attempt
-  extends TimedStep
-  implements UpstreamHandler, BodySink, OpenedAttempt, StreamSink, RunningAttempt, Metered
+  extends Unarmed
+  implements UpstreamHandler, BodySink, OpenedAttempt, StreamSink, Deadline, RunningAttempt, Metered
 {
   readonly planned: PlannedAttempt<Target>
   readonly translator: Translator
@@ -64,11 +64,8 @@ export class Attempt
     this.limits = parts.limits
     this.index = parts.index
     this.startedMs = tools.clock.monotonicMs()
-    this.credential = credentialFor(planned.target, translator, {
-      pinned,
-      nowMs: this.startedMs,
-      chance: tools.chance,
-    })
+    const { chance } = tools
+    this.credential = credentialFor(planned.target, translator, { pinned, nowMs: this.startedMs, chance })
     this.#body = new EncodedBody(this)
     this.charge = new AttemptCharge(parts, this.#body)
   }
@@ -112,11 +109,10 @@ export class Attempt
 
   start(): void {
     const { tools, request, limits, translator } = this.#parts
-    const { target, timeouts } = this
-    const headerLines = headerLinesOf(this.credential, target, translator)
+    const headerLines = headerLinesOf(this.credential, this.target, translator)
     if (headerLines === undefined) return this.fail(noCredential)
     this.#sentLines = headerLines
-    this.#arm(Math.min(limits.leftMs(timeouts, this.startedMs), limits.firstByteMs(timeouts)))
+    this.#arm(Math.min(limits.leftMs(this.timeouts, this.startedMs), limits.firstByteMs(this.timeouts)))
     request.body.sending()
     this.charge.begin(tools.intents, (mayGo) => this.#guarded(() => this.#send(mayGo)))
   }
@@ -125,8 +121,7 @@ export class Attempt
   #send(mayGo: boolean): void {
     if (this.#phase !== 'running') return
     if (!mayGo) return this.fail(notJournaled)
-    const { upstreamOf } = this.#parts.tools
-    this.#body.from(upstreamOf(this.target).send(requestFor(this, this.#sentLines), this))
+    this.#body.from(this.#parts.tools.upstreamOf(this.target).send(requestFor(this, this.#sentLines), this))
   }
 
   /** Ends the attempt without a word to its owner. */
@@ -202,7 +197,13 @@ export class Attempt
   }
 
   streamOptions(): StreamOptions {
-    return { showUsage: this.#parts.showUsage, nowMs: this.firstByteMs, sink: this }
+    const { showUsage, watch } = this.#parts
+    return { showUsage, nowMs: this.firstByteMs, sink: this, mayCurtail: watch?.mayCut }
+  }
+
+  progressed(stream: AnswerStream): void {
+    const exhausted = this.#phase === 'running' ? this.#parts.watch?.look(stream) : undefined
+    if (exhausted !== undefined) this.#parts.owner.onExhausted(this, exhausted)
   }
 
   onData(chunk: Uint8Array): void {

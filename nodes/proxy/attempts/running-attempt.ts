@@ -2,6 +2,7 @@
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import type { Charge } from '../accounting/intents/attempt-charge.ts'
 import type { Intent } from '../accounting/intents/intent.ts'
 import type { Intents } from '../accounting/intents/intents.ts'
 import type { Credential } from '../providers/credential.ts'
@@ -9,7 +10,6 @@ import type { Target } from '../providers/endpoint.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { TimerWheel } from '../routing/timer-wheel.ts'
 import type { StreamTiming } from '../streams/answer-stream.ts'
-import type { Charge } from './attempt-charge.ts'
 
 /** What attempts need of the node that they run on. */
 export interface AttemptTools {

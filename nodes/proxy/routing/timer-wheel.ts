@@ -18,13 +18,12 @@ export interface Deadline {
   deadlinePrevious: Deadline | undefined
 }
 
-/** A deadline that is not armed. */
-export abstract class TimedStep implements Deadline {
+/** What the wheel owns of a deadline that is not armed. */
+export class Unarmed implements Omit<Deadline, 'onDue'> {
   deadlineSlot = -1
   deadlineTick = 0
   deadlineNext: Deadline | undefined = undefined
   deadlinePrevious: Deadline | undefined = undefined
-  abstract onDue(): void
 }
 
 /** A hashed timing wheel (Varghese and Lauck, 1987): the cost of arming and cancelling does not depend on the number of

@@ -27,7 +27,8 @@ export interface RecordSink {
 
 /** Told of the spool by a recorder. */
 export interface SpoolWatch {
-  /** All records up to `sequence` are in the spool as far as they are going to be, and what stood for them is closed. */
+  /** All records up to `sequence`, which ends a request, are in the spool as far as they are going to be, and what stood for them is
+   *  closed. */
   spooled(sequence: number): void
   /** Called before records are deleted from the spool. */
   beforeRelease(): void
@@ -86,6 +87,8 @@ export class Recorder {
   #turnOpen = false
   /** Sequence of the last record taken. */
   #sequence = 0
+  /** Sequence of the last record of a request that was taken whole. */
+  #wholeTo = 0
   /** First sequence of the open batch, 0 when none is open. */
   #batchFirst = 0
   /** Bytes of the open batch that are in the spool. */
@@ -140,6 +143,7 @@ export class Recorder {
       this.#openRecord()
       this.#writer.request(request, last)
     }
+    this.#wholeTo = this.#sequence
     if (standIns !== undefined) this.#standIns.add(standIns)
     this.#flushes.push(flush)
     this.#openTurn()
@@ -245,7 +249,7 @@ export class Recorder {
     this.#spooledBytes = end
     this.#spoolTrouble = undefined
     this.#standIns.close()
-    this.#options.watch?.spooled(this.#sequence)
+    this.#options.watch?.spooled(this.#wholeTo)
   }
 
   /** Reports a failure once until a write succeeds again. Meanwhile batches are held in memory. */

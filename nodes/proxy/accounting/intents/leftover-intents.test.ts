@@ -66,6 +66,19 @@ test('what has its record in the spool is not', () => {
   expect(idsOf(disk, [segment])).toEqual(['r1', 'r3', 'r4'])
 })
 
+test('an attempt whose record is in the spool without that of its request is open with that record', () => {
+  const disk = new MemoryDisk()
+  const { journal, clock } = testJournal({ disk })
+  for (const index of [1, 2]) journal.open(testIntent({ id: 'r1', index }))
+  clock.advance(2)
+  const segment = spooled(disk, 'a', [[{ id: 'r1', index: 1 }]])
+  const { open } = leftoverIntents('/intents', [segment], disk)
+  expect(open.map(({ attempt, isRecorded }) => [attempt.index, attempt.settlement, isRecorded])).toEqual([
+    [1, undefined, true],
+    [2, 'interrupted', false],
+  ])
+})
+
 test('records whose ends are in the journal are not looked at', () => {
   const disk = new MemoryDisk()
   killed(disk, 'a', ['r1', 'r2'], 1)
@@ -98,5 +111,5 @@ test('what cannot be read is told', () => {
   killed(disk, 'a', ['r1'])
   const path = '/intents/a.00000001.intents'
   disk.files.set(path, Buffer.concat([disk.files.get(path)!, Buffer.alloc(100, 7)]))
-  expect(leftoverIntents('/intents', [], disk)).toMatchObject({ unread: 100, open: [{ number: 2 }] })
+  expect(leftoverIntents('/intents', [], disk)).toMatchObject({ unread: 100, open: [{ isRecorded: false }] })
 })

@@ -1,22 +1,28 @@
 // What earlier lives of the process left open: intents without an end, as far as their records are not in the spool.
 import type { Disk } from '../../../../cluster/data-folder/disk.ts'
 import { decodeBatch, scanBatches } from '../../../../shared/telemetry/batch.ts'
+import type { AttemptRecord } from '../../../../shared/telemetry/records.ts'
 import type { Segment } from '../../telemetry/spool.ts'
 import { type IntentFile, intentFilesIn } from './intent-files.ts'
 import { type ReadGroup, type ReadIntent, readGroups } from './intent-group.ts'
 
+/** An attempt without the record of its request. */
+export interface OpenAttempt extends Pick<ReadIntent, 'request' | 'attempt'> {
+  /** Whether its own record is in the spool, because the process was killed between two batches. */
+  readonly isRecorded: boolean
+}
+
 export interface Leftovers {
-  readonly open: readonly ReadIntent[]
+  readonly open: readonly OpenAttempt[]
   readonly files: readonly IntentFile[]
   /** Bytes of files that could not be read, other than at their ends. */
   readonly unread: number
 }
 
-/** The name of a money event, and when its request came: callers can use the id of a request again. */
+/** The name of a request, and when it came: callers can use an id again. */
 interface Named {
   readonly requestId: string
   readonly atMs: number
-  readonly index: number
 }
 
 /** Segments of lives without a journal that are searched: what a life settled that was killed at once. */
@@ -33,8 +39,14 @@ export function leftoverIntents(folder: string, segments: readonly Segment[], di
     spooledTo.set(epoch, read.spooledTo)
     for (const intent of read.open) open.set(nameOf(intent.attempt), intent)
   }
-  if (open.size > 0) dropSpooled(open, segmentsToSearch(segments, spooledTo), disk)
-  return { open: [...open.values()], files, unread }
+  const spooled = open.size === 0 ? undefined : spooledIn(segmentsToSearch(segments, spooledTo), disk)
+  return { open: [...open].flatMap(([name, intent]) => stillOpen(name, intent, spooled)), files, unread }
+}
+
+function stillOpen(name: string, { request, attempt }: ReadIntent, spooled: Spooled | undefined): OpenAttempt[] {
+  if (spooled?.requests.has(requestName(request)) === true) return []
+  const recorded = spooled?.attempts.get(name)
+  return [{ request, attempt: recorded ?? attempt, isRecorded: recorded !== undefined }]
 }
 
 /** The intents of one life that have no end. */
@@ -76,25 +88,35 @@ function segmentsToSearch(segments: readonly Segment[], spooledTo: ReadonlyMap<s
   })
 }
 
-function dropSpooled(open: Map<string, ReadIntent>, segments: readonly Searched[], disk: Disk): void {
+/** What is in the spool, by names. */
+interface Spooled {
+  readonly requests: Set<string>
+  readonly attempts: Map<string, AttemptRecord>
+}
+
+function spooledIn(segments: readonly Searched[], disk: Disk): Spooled {
+  const spooled: Spooled = { requests: new Set(), attempts: new Map() }
   for (const { path, above } of segments) {
     const bytes = disk.read(path) ?? Buffer.alloc(0)
-    for (const { start, end, firstSequence, count } of scanBatches(bytes).batches) {
-      if (firstSequence + count - 1 <= above) continue
-      for (const name of namesIn(bytes.subarray(start, end))) open.delete(name)
-    }
+    for (const { start, end, firstSequence, count } of scanBatches(bytes).batches)
+      if (firstSequence + count - 1 > above) note(bytes.subarray(start, end), spooled)
+  }
+  return spooled
+}
+
+function note(bytes: Uint8Array, { requests, attempts }: Spooled): void {
+  const batch = decodeBatch(bytes)
+  if (!batch.ok) return
+  for (const decoded of batch.value.records) {
+    if (decoded?.type === 'request') requests.add(requestName(decoded.record))
+    else if (decoded !== undefined) attempts.set(nameOf(decoded.record), decoded.record)
   }
 }
 
-function namesIn(bytes: Uint8Array): string[] {
-  const batch = decodeBatch(bytes)
-  if (!batch.ok) return []
-  return batch.value.records.flatMap((decoded) => {
-    const attempt = decoded?.type === 'attempt' ? decoded.record : decoded?.attempt
-    return attempt === undefined ? [] : nameOf(attempt)
-  })
+function nameOf(attempt: Named & { readonly index: number }): string {
+  return `${requestName(attempt)} ${attempt.index}`
 }
 
-function nameOf({ requestId, atMs, index }: Named): string {
-  return `${requestId} ${atMs} ${index}`
+function requestName({ requestId, atMs }: Named): string {
+  return `${requestId} ${atMs}`
 }

@@ -7,8 +7,7 @@ import type { AttemptRecord, RequestRecord } from '../../../../shared/telemetry/
 import type { Recorder } from '../../telemetry/recorder.ts'
 import type { Segment } from '../../telemetry/spool.ts'
 import { isUnpriced, totalCost } from '../request-records.ts'
-import type { ReadIntent } from './intent-group.ts'
-import { leftoverIntents } from './leftover-intents.ts'
+import { leftoverIntents, type OpenAttempt } from './leftover-intents.ts'
 
 export interface SettleOptions {
   readonly folder: string
@@ -45,16 +44,18 @@ function settle({ folder, segments, recorder, disk, notify }: SettleOptions): vo
   if (open.length > 0) notify(settledNotice(open))
 }
 
-function recordsOf(intents: readonly ReadIntent[]): { request: RequestRecord; attempts: AttemptRecord[] } {
-  const ordered = intents.toSorted((a, b) => a.attempt.index - b.attempt.index)
-  const attempts = ordered.map(({ attempt }) => attempt)
-  const last = ordered.at(-1) as ReadIntent
-  const request = { ...last.request, costNanoUsd: totalCost(attempts), unpriced: isUnpriced(attempts) }
+/** The record of a request with those of its attempts that have none yet. */
+function recordsOf(open: readonly OpenAttempt[]): { request: RequestRecord; attempts: AttemptRecord[] } {
+  const ordered = open.toSorted((a, b) => a.attempt.index - b.attempt.index)
+  const all = ordered.map(({ attempt }) => attempt)
+  const attempts = ordered.filter(({ isRecorded }) => !isRecorded).map(({ attempt }) => attempt)
+  const last = ordered.at(-1) as OpenAttempt
+  const request = { ...last.request, costNanoUsd: totalCost(all), unpriced: isUnpriced(all) }
   return { request, attempts }
 }
 
-function settledNotice(open: readonly ReadIntent[]) {
-  const attempts = open.map(({ attempt }) => attempt)
+function settledNotice(open: readonly OpenAttempt[]) {
+  const attempts = open.filter(({ isRecorded }) => !isRecorded).map(({ attempt }) => attempt)
   const unpriced = attempts.filter(({ settlement }) => settlement === 'unpriced').length
   return {
     type: 'intents-settled',

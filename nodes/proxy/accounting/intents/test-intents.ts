@@ -2,9 +2,10 @@
 import type { Disk, DiskFile } from '../../../../cluster/data-folder/disk.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
 import type { Notice } from '../../../../shared/notice.ts'
+import type { Target } from '../../providers/endpoint.ts'
 import { testTarget } from '../../providers/test-connect.ts'
 import { testRequest } from '../../request/test-request.ts'
-import { AttemptPlan } from '../../routing/attempt-plan.ts'
+import { AttemptPlan, type PlannedAttempt } from '../../routing/attempt-plan.ts'
 import { directRoute } from '../../routing/model-route.ts'
 import { Intent, type IntentFacts } from './intent.ts'
 import { IntentJournal, type IntentJournalOptions } from './intent-journal.ts'
@@ -65,10 +66,8 @@ export class MemoryDisk implements Disk {
   async settleFolder(): Promise<void> {}
 }
 
-export function testIntent(more: Partial<IntentFacts> & { readonly id?: string; readonly atMs?: number } = {}): Intent {
-  const { request } = testRequest()
-  const { id = request.id, atMs = request.receivedAtMs, ...facts } = more
-  const target = testTarget()
+/** The only attempt at a target. */
+export function plannedFor(target: Target): PlannedAttempt<Target> {
   const plan = new AttemptPlan({
     revision: 7,
     stream: false,
@@ -79,6 +78,13 @@ export function testIntent(more: Partial<IntentFacts> & { readonly id?: string; 
   })
   const planned = plan.next()
   if (planned === undefined) throw new Error('nothing is planned')
+  return planned
+}
+
+export function testIntent(more: Partial<IntentFacts> & { readonly id?: string; readonly atMs?: number } = {}): Intent {
+  const { request } = testRequest()
+  const { id = request.id, atMs = request.receivedAtMs, ...facts } = more
+  const planned = plannedFor(testTarget())
   return new Intent({
     request: { ...request, id, receivedAtMs: atMs },
     model: 'm',

@@ -86,7 +86,10 @@ export class SessionRecords {
     const known = isUnknown ? undefined : costOf(price, usage)
     // A response that is cut off tells nothing of its usage.
     const bound = outcome === 'aborted' ? sessionBound(planned.target) : undefined
-    const settled = known === undefined ? settledOnBound(usage ?? noTokens, bound) : reported(usage ?? noTokens, known)
+    const settled =
+      known === undefined
+        ? settledOnBound({ tokens: usage ?? noTokens, costNanoUsd: undefined }, bound)
+        : reported(usage ?? noTokens, known)
     if (turn.number === 0) turn.number = ++this.#turns
     const request = this.#requestOf(turn)
     const attempt = attemptRecord(request, {

@@ -60,7 +60,7 @@ function opened(more: Partial<Target> = {}, intents?: Intents) {
     model: 'x',
     price: undefined,
     facts: {},
-quirks: {},
+    quirks: {},
     health: load,
     ...more,
   } as unknown as Target

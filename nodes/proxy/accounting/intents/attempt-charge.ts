@@ -1,9 +1,10 @@
 // What one attempt may cost, and the intent that stands for it until its record is safe.
-import { Intent } from '../accounting/intents/intent.ts'
-import type { Intents } from '../accounting/intents/intents.ts'
-import type { RecordedRequest } from '../accounting/request-records.ts'
-import type { Target } from '../providers/endpoint.ts'
-import type { PlannedAttempt } from '../routing/attempt-plan.ts'
+
+import type { Target } from '../../providers/endpoint.ts'
+import type { PlannedAttempt } from '../../routing/attempt-plan.ts'
+import type { RecordedRequest } from '../request-records.ts'
+import { Intent } from './intent.ts'
+import type { Intents } from './intents.ts'
 
 /** Nano-dollars; undefined where nothing bounds it. It reads the body, which must still be there. */
 export type CostBoundOf = (target: Target) => number | undefined

@@ -1,19 +1,19 @@
 // What the journal of intents costs a request: its bound, an intent before the attempt, the end after it, and their part of the
-// writes. Run: node --import ./scripts/strip-types.mjs nodes/proxy/attempts/intents.bench.ts. Target: 1.5 µs for one request of
+// writes. Run: node --import ./scripts/strip-types.mjs nodes/proxy/accounting/intents/intents.bench.ts. Target: 1.5 µs for one request of
 // many in a group; a group costs one write(2).
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileSystem } from '../../../cluster/data-folder/disk.ts'
-import { ManualClock } from '../../../shared/clock.ts'
-import { priceOfRates } from '../../../shared/models/price.ts'
-import { IntentJournal } from '../accounting/intents/intent-journal.ts'
-import { RoughBounds } from '../limits/budgets/rough-bound.ts'
-import { testTarget } from '../providers/test-connect.ts'
-import { inferenceRequest, readFacts, readModels } from '../request/read-inference.ts'
-import { routeTo, testRequest, testSnapshot } from '../request/test-request.ts'
+import { fileSystem } from '../../../../cluster/data-folder/disk.ts'
+import { ManualClock } from '../../../../shared/clock.ts'
+import { priceOfRates } from '../../../../shared/models/price.ts'
+import { RoughBounds } from '../../limits/budgets/rough-bound.ts'
+import { testTarget } from '../../providers/test-connect.ts'
+import { inferenceRequest, readFacts, readModels } from '../../request/read-inference.ts'
+import { routeTo, testRequest, testSnapshot } from '../../request/test-request.ts'
 import { AttemptCharge, type ChargedAttempt } from './attempt-charge.ts'
-import { plannedAt } from './test-attempt.ts'
+import { IntentJournal } from './intent-journal.ts'
+import { plannedFor } from './test-intents.ts'
 
 const rounds = 400_000
 const price = priceOfRates({ input: 1, output: 2 }, { type: 'configured' })
@@ -45,7 +45,7 @@ function open(): IntentJournal {
 
 function measure(name: string, perGroup: number, openMax: number, journal: IntentJournal | undefined): void {
   const asked = askedOf()
-  const planned = plannedAt(target)
+  const planned = plannedFor(target)
   const costBound = () => bounds.of(request, asked, target)
   const charged: ChargedAttempt = { request, model: 'm', planned, index: 0, stream: false, costBound }
   const opened: (AttemptCharge | undefined)[] = Array.from({ length: openMax }, () => undefined)

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { priceOfRates } from '../../../shared/models/price.ts'
-import type { Intent } from '../accounting/intents/intent.ts'
-import type { Intents } from '../accounting/intents/intents.ts'
-import type { Target } from '../providers/endpoint.ts'
-import { testTarget } from '../providers/test-connect.ts'
-import { testRequest } from '../request/test-request.ts'
+import { priceOfRates } from '../../../../shared/models/price.ts'
+import type { Target } from '../../providers/endpoint.ts'
+import { testTarget } from '../../providers/test-connect.ts'
+import { testRequest } from '../../request/test-request.ts'
 import { AttemptCharge, uncharged } from './attempt-charge.ts'
-import { plannedAt } from './test-attempt.ts'
+import type { Intent } from './intent.ts'
+import type { Intents } from './intents.ts'
+import { plannedFor } from './test-intents.ts'
 
 const price = priceOfRates({ input: 1, output: 2 }, { type: 'configured' })
 
@@ -41,7 +41,7 @@ function charged(more: { target?: Target; bound?: number | undefined } = {}) {
     return bound
   }
   const { request } = testRequest()
-  const attempt = { request, model: 'm', planned: plannedAt(target), index: 2, stream: true, costBound }
+  const attempt = { request, model: 'm', planned: plannedFor(target), index: 2, stream: true, costBound }
   return { charge: new AttemptCharge(attempt, { isSent: true }), timesAsked: () => asked }
 }
 
