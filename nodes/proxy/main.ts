@@ -13,7 +13,9 @@ import type { Settings } from '../../shared/settings.ts'
 import type { MessageCount, NodeHeartbeat } from '../../shared/telemetry/records.ts'
 import type { CollectedHeap } from './accounting/heap-relief.ts'
 import { type ProxyFacts, type ProxyStanding, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
+import type { Intents } from './accounting/intents/intents.ts'
 import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
+import { openRecords } from './accounting/open-records.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
 import { OpenRequests } from './admission/open-requests.ts'
@@ -39,7 +41,7 @@ import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
 import { Identities } from './providers/credentials/identities.ts'
-import { DemoUpstream } from './providers/demo/demo-upstream.ts'
+import { DemoUpstream, demoOr } from './providers/demo/demo-upstream.ts'
 import type { Target } from './providers/endpoint.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
@@ -47,7 +49,7 @@ import { TimerWheel } from './routing/timer-wheel.ts'
 import type { ConfigFollower } from './snapshot/follow-config.ts'
 import { openConfig } from './snapshot/open-config.ts'
 import { untilConfigured } from './snapshot/until-configured.ts'
-import { bootEpoch, Recorder } from './telemetry/recorder.ts'
+import { bootEpoch } from './telemetry/recorder.ts'
 import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
 import type { Upstream } from './upstream/upstream.ts'
 
@@ -154,7 +156,7 @@ const identitiesMsMax = 2_000
 const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
-  const { node, dataDir, bus, clock, chance, notify, environment } = options
+  const { clock, chance, notify, environment } = options
   const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
@@ -163,7 +165,7 @@ async function openParts(options: ProxyOptions) {
   const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
   config.onSnapshot = () => keyWatch.look()
   const epoch = bootEpoch(clock, chance)
-  const recorder = new Recorder({ node: node.name, epoch, dataDir, bus, clock, notify })
+  const recorder = openRecords({ ...options, epoch })
   const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
   const limits = openLimits({ ...options, jobs }, epoch)
   const policies = options.policies ?? limits.policies
@@ -172,11 +174,11 @@ async function openParts(options: ProxyOptions) {
   const state = { draining: false, server: undefined as HttpServer | undefined }
   const rejections = new Map<string, number>()
   const countRejection = (code: string) => void rejections.set(code, (rejections.get(code) ?? 0) + 1)
-  const settlement = new Settlement({ clock, chance, notify, recorder, countRejection })
+  const settlement = new Settlement({ clock, chance, notify, recorder: recorder.sink, countRejection })
   const admission = openAdmission(options, config, () => state.server?.openRequests ?? 0)
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
-  const demo = new DemoUpstream(clock)
-  const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
+  const upstreamOf = demoOr(direct, new DemoUpstream(clock))
+  const common = { clock, chance, notify, timers, settlement, live, upstreamOf, intents: recorder.journal }
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const apis = openApis(options, { ...common, ids, jobs, policies, entry })
@@ -230,6 +232,7 @@ interface CommonParts {
   readonly timers: TimerWheel
   readonly settlement: Settlement
   readonly live: LiveRequests
+  readonly intents: Intents | undefined
   upstreamOf(target: Target): Upstream
 }
 
@@ -267,10 +270,6 @@ function openRealtime({ environment, clock }: ProxyOptions, parts: RealtimeParts
     live,
     tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
   })
-}
-
-function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
-  return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
 async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {

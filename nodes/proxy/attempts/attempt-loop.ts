@@ -26,10 +26,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   extends AttemptRecords
   implements Deadline, AttemptProgress, RetryPlan<Target>
 {
-  deadlineSlot = -1
-  deadlineTick = 0
-  deadlineNext: Deadline | undefined = undefined
-  deadlinePrevious: Deadline | undefined = undefined
   protected readonly limits: TimeLimits
   readonly #plan: AttemptPlan<Target>
   readonly #holds: readonly Hold[] | undefined
@@ -245,6 +241,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
+    this.noteEnd()
     if (condition === 'auth') credentialRefused(attempt, this.tools, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
@@ -266,6 +263,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, true)
     this.waited(attempt, nowMs)
     this.record(attempt, outcome, { used: undefined, nowMs })
+    this.noteEnd()
     const { planned } = attempt
     const next = this.#isPrepared(planned) ? planned : this.next()
     if (next === undefined) this.giveUp(this.#noTarget(), attempt)

@@ -2,6 +2,7 @@
 // to the delivery.
 import { fail, type Result } from '../../../shared/result.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
+import type { CostBoundOf } from '../accounting/intents/attempt-charge.ts'
 import type { Hold } from '../accounting/outcome.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
 import { type ExhaustedError, type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
@@ -32,6 +33,8 @@ export interface DispatchedRequest {
   readonly pinned: string | undefined
   /** The answer by our own estimate, for an operation that asks for a number of tokens. */
   readonly estimate?: EstimatedAnswer | undefined
+  /** Absent where nothing is charged. */
+  readonly costBound?: CostBoundOf | undefined
 }
 
 export interface EstimatedAnswer {
@@ -108,7 +111,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override open(planned: PlannedAttempt<Target>, translator: Translator, index: number): void {
-    const { stream, showUsage, pinned, holds } = this.#asked
+    const { stream, showUsage, pinned, holds, costBound } = this.#asked
     const { request, limits } = this
     const tools = this.#tools
     const watched = { target: planned.target, estimatedInput: translator.estimatedInput }
@@ -119,11 +122,13 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       planned,
       translator,
       index,
+      model: this.model,
       stream,
       showUsage,
       pinned,
       watch: stream ? watchOf(holds, watched) : undefined,
       owner: this,
+      costBound,
     })
     this.#attempt = attempt
     attempt.start()
@@ -169,6 +174,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   onFirstByte(attempt: Attempt): boolean {
     const nowMs = this.tools.clock.monotonicMs()
+    // What a stream that is cut counts with is told by the body.
+    attempt.charge.bound()
     this.request.body.notNeeded()
     this.waited(attempt, nowMs)
     this.#delivery.begin(attempt, nowMs)
