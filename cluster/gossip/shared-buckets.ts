@@ -96,6 +96,15 @@ export class SharedBuckets {
     this.#markDirty(slot)
   }
 
+  /** Changes this node's view of a balance, because an outside witness has told what is left. The others are not told: no node has charged
+   *  it, and they have witnesses of their own. */
+  correct(slot: number, change: number, nowMs: number): void {
+    const { columns } = this.#slots
+    const rule = this.#ruleOf(slot)
+    this.#shares.refill(slot, rule, nowMs)
+    columns.balance[slot] = clamped(rule, at(columns.balance, slot) + change)
+  }
+
   /** What is left in the bucket of a charge; undefined where the bucket was forgotten. */
   stateOf({ slot, generation, window }: Charge, nowMs: number): BucketState | undefined {
     const isThere = this.#slots.ruleAt(slot) !== undefined && at(this.#slots.columns.generation, slot) === generation
