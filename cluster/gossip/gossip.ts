@@ -70,10 +70,10 @@ export class Gossip {
     )
   }
 
-  #take({ key, rule, amount, window, windowLeftMs }: ChargeRequest, isOwner: boolean): Charge | Shortage {
+  #take({ key, rule, amount, window, windowLeftMs, isWanted }: ChargeRequest, isOwner: boolean): Charge | Shortage {
     const { buckets } = this.node
     const nowMs = this.#options.clock.monotonicMs()
-    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner })
+    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner, isWanted })
   }
 
   async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {

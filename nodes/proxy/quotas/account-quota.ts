@@ -3,7 +3,7 @@
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { LearnedPace } from './learned-pace.ts'
 import type { QuotaReading } from './quota-headers.ts'
-import { amountOf, costOf, type QuotaUnit, type QuotaUse } from './quota-unit.ts'
+import { costOf, type QuotaUnit, type QuotaUse } from './quota-unit.ts'
 import { type QuotaCharge, SharedQuota } from './shared-quota.ts'
 
 /** Limits in a minute, as the operator declares them. */
@@ -18,13 +18,19 @@ export interface AccountName {
 export interface AccountTools {
   readonly gossip: Gossip
   /** Names the bucket of one of the account's limits: the same on every node. */
-  keyOf(limit: string): number
+  readonly keyOf: (limit: string) => number
 }
 
 /** What an attempt has taken of an account. It is settled once. */
 export interface Reservation {
   readonly use: QuotaUse
   readonly charges: ReadonlyMap<SharedQuota, QuotaCharge>
+}
+
+export interface Taking {
+  readonly nowMs: number
+  /** Whether the other nodes know already that this one wants it. */
+  readonly isWanted: boolean
 }
 
 /** The wait until an account may have room. */
@@ -95,26 +101,27 @@ export class AccountQuota {
   }
 
   /** Takes what an attempt may use of every limit, or of none. */
-  take(use: QuotaUse, nowMs: number): Reservation | NoRoom | Promise<Reservation | NoRoom> {
+  take(use: QuotaUse, { nowMs, isWanted }: Taking): Reservation | NoRoom | Promise<Reservation | NoRoom> {
     this.#usedMs = nowMs
     const waitMs = this.waitMs(nowMs)
     if (waitMs > 0) return { waitMs }
-    return this.#takeFrom(use, [...this.#limits.values()], new Map(), nowMs)
+    return this.#takeFrom(use, [...this.#limits.values()], new Map(), { nowMs, isWanted })
   }
 
   #takeFrom(
     use: QuotaUse,
     limits: readonly SharedQuota[],
     charges: Map<SharedQuota, QuotaCharge>,
-    nowMs: number,
+    taking: Taking,
   ): Reservation | NoRoom | Promise<Reservation | NoRoom> {
+    const { nowMs, isWanted } = taking
     for (const [index, limit] of limits.entries()) {
-      const taken = limit.take(use, nowMs)
+      const taken = limit.take(use, nowMs, isWanted)
       if (taken instanceof Promise) {
         const rest = limits.slice(index + 1)
         return taken.then((late) => {
           const refused = this.#note(limit, late, charges, nowMs)
-          return refused ?? this.#takeFrom(use, rest, charges, nowMs)
+          return refused ?? this.#takeFrom(use, rest, charges, taking)
         })
       }
       const refused = this.#note(limit, taken, charges, nowMs)
@@ -136,8 +143,13 @@ export class AccountQuota {
       charges.set(limit, taken)
       return undefined
     }
-    for (const [other, charge] of charges) other.settle(charge, 0, nowMs)
+    for (const [other, charge] of charges) other.giveBack(charge, nowMs)
     return { waitMs: taken.type === 'short' ? Math.max(1, taken.waitMs) : defaultWindowMs }
+  }
+
+  /** Tells the other nodes how much this one wants: a part of all that comes in a time. */
+  want(part: number, ms: number, nowMs: number): void {
+    for (const limit of this.#limits.values()) limit.want(part, ms, nowMs)
   }
 
   /** The wait until the provider takes anything; 0: it does now. */
@@ -179,8 +191,8 @@ export class AccountQuota {
   ): void {
     const { use, charges } = reservation
     for (const [limit, charge] of charges) {
-      const amount = !isCounted ? 0 : used === undefined ? charge.amount : amountOf(limit.unit, used)
-      limit.settle(charge, amount, nowMs)
+      if (isCounted) limit.settle(charge, used, nowMs)
+      else limit.giveBack(charge, nowMs)
     }
     const end = used ?? use
     this.#pace?.requests.adjust(isCounted ? 0 : -1)
@@ -195,12 +207,13 @@ export class AccountQuota {
   observe(readings: readonly QuotaReading[], reservation: Reservation | undefined, nowMs: number): void {
     this.#usedMs = nowMs
     this.#lookMs = nowMs + lookMs
-    for (const { name, unit, limit, remaining, windowMs } of readings) {
+    for (const { name, unit, limit, remaining, windowMs, isFixed = false } of readings) {
       const known = this.#limits.get(name)
       if (known === undefined && this.#limits.size >= limitsMax) continue
-      const terms = { limit, windowMs: this.#windowOf(name, windowMs, known), burst: 1 }
+      const terms = { limit, windowMs: this.#windowOf(name, windowMs, known), burst: 1, isFixed }
       const quota = this.#set(name, unit, terms)
-      quota.correct(remaining, reservation?.charges.get(quota)?.left ?? quota.remaining(nowMs), nowMs)
+      if (known === undefined) quota.begin(remaining, nowMs)
+      else quota.witness(remaining, reservation?.charges.get(quota)?.left ?? quota.remaining(nowMs), nowMs)
       if (quota.remaining(nowMs) < limit * plentyPart) this.#lookMs = 0
     }
   }
@@ -219,7 +232,12 @@ export class AccountQuota {
     const known = this.#limits.get(name)
     known?.setTerms(terms)
     if (known !== undefined) return known
-    const made = new SharedQuota(unit, terms, { key: this.#tools.keyOf(name), gossip: this.#tools.gossip })
+    const { gossip, keyOf } = this.#tools
+    const made = new SharedQuota(unit, terms, {
+      gossip,
+      key: keyOf(name),
+      usedKey: keyOf(`${name} used`),
+    })
     this.#limits.set(name, made)
     return made
   }

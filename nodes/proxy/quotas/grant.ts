@@ -1,5 +1,5 @@
 // The right to make one attempt, with what was taken for it. It is settled once, at whatever end the attempt comes to.
-import type { AccountQuota, NoRoom, Reservation } from './account-quota.ts'
+import type { AccountQuota, NoRoom, Reservation, Taking } from './account-quota.ts'
 import type { QuotaReading } from './quota-headers.ts'
 import type { QuotaUse } from './quota-unit.ts'
 
@@ -47,28 +47,28 @@ export class Grant<Credential> {
 export function takeFirst<Credential>(
   candidates: readonly Candidate<Credential>[],
   use: QuotaUse,
-  nowMs: number,
+  taking: Taking,
 ): Grant<Credential> | NoRoom | Promise<Grant<Credential> | NoRoom> {
-  return takeFrom(candidates, { use, nowMs, shortestMs: Number.POSITIVE_INFINITY })
+  return takeFrom(candidates, { ...taking, use, shortestMs: Number.POSITIVE_INFINITY })
 }
 
-interface Taking {
+interface TakingFirst extends Taking {
   readonly use: QuotaUse
-  readonly nowMs: number
+  /** The shortest wait so far. */
   readonly shortestMs: number
 }
 
 function takeFrom<Credential>(
   [candidate, ...rest]: readonly Candidate<Credential>[],
-  taking: Taking,
+  taking: TakingFirst,
 ): Grant<Credential> | NoRoom | Promise<Grant<Credential> | NoRoom> {
   if (candidate === undefined) return { waitMs: taking.shortestMs }
-  const { use, nowMs, shortestMs } = taking
+  const { use, shortestMs } = taking
   const after = (taken: Reservation | NoRoom) => {
     if ('charges' in taken) return new Grant(candidate, taken)
-    return takeFrom(rest, { use, nowMs, shortestMs: Math.min(shortestMs, taken.waitMs) })
+    return takeFrom(rest, { ...taking, shortestMs: Math.min(shortestMs, taken.waitMs) })
   }
-  const taken = candidate.account?.take(use, nowMs)
+  const taken = candidate.account?.take(use, taking)
   if (taken === undefined) return new Grant(candidate, undefined)
   return taken instanceof Promise ? taken.then(after) : after(taken)
 }

@@ -83,12 +83,17 @@ export class Lane<Credential> {
   readonly #tools: LaneTools
   readonly #queue = new WeightedQueue<Waiter<Credential>>()
   readonly #rate = new ServedRate()
+  #wantedMs = 0
   #timer: { readonly dueMs: number; readonly timer: Timer } | undefined
   /** Whether another node is being asked for the waiter whose turn it is. */
   #isAsking = false
 
   constructor(tools: LaneTools) {
     this.#tools = tools
+  }
+
+  rateForTest() {
+    return this.#rate.perMs
   }
 
   get length(): number {
@@ -105,6 +110,7 @@ export class Lane<Credential> {
       return this.#turnAway(waitMs)
     const waiter = new Waiter(asked, ends, nowMs)
     this.#queue.add(waiter)
+    this.#want(nowMs)
     if (this.#queue.length === 1 && !this.#isAsking) this.#serve(nowMs)
     return waiter
   }
@@ -166,13 +172,26 @@ export class Lane<Credential> {
     const nowMs = this.#tools.clock.monotonicMs()
     for (const waiter of [...this.#queue.all()]) if (waiter.dueMs <= nowMs) this.#shed(waiter, nowMs)
     this.#rate.look(nowMs)
+    this.#want(nowMs)
     if (this.#isAsking) this.#lookIn(lookMsMax)
     else this.#serve(nowMs)
   }
 
+  /** Tells the accounts what is wanted: each tenant that waits wants its weight in all that comes, but no more than it has asked for. */
+  #want(nowMs: number): void {
+    const first = this.#queue.peek()
+    const passedMs = nowMs - this.#wantedMs
+    if (first === undefined || passedMs < lookMsMax) return
+    this.#wantedMs = nowMs
+    for (const { account } of first.asked.candidates) {
+      const perMs = account?.costPerMs(first.asked.use) ?? 0
+      if (perMs > 0) account?.want(this.#queue.wantedPart(perMs * lookMsMax), lookMsMax, nowMs)
+    }
+  }
+
   #serve(nowMs: number): void {
     for (let waiter = this.#queue.peek(); waiter !== undefined; waiter = this.#queue.peek()) {
-      const taken = takeFirst(waiter.asked.candidates, waiter.asked.use, nowMs)
+      const taken = takeFirst(waiter.asked.candidates, waiter.asked.use, { nowMs, isWanted: true })
       if (taken instanceof Promise) {
         this.#isAsking = true
         this.#serveLate(waiter, taken)

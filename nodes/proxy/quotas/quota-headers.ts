@@ -13,6 +13,8 @@ export interface QuotaReading {
   readonly remaining: number
   /** The time in which the whole limit refills; undefined where the answer does not tell it. */
   readonly windowMs: number | undefined
+  /** The limit comes back as a whole when its window begins anew. */
+  readonly isFixed?: boolean
 }
 
 const minuteMs = 60_000
@@ -55,8 +57,9 @@ function plainReadings(head: UpstreamHead): QuotaReading[] {
     const of = (fact: string) => head.header(`x-ratelimit-${fact}-${name}`)
     const counts = countsOf(value, of('remaining'))
     if (counts === undefined) return []
-    const windowMs = named.windowMs ?? secondsOf(of('renewalperiod')) ?? inferredWindowMs(counts, of('reset'))
-    return [{ name, unit: named.unit, ...counts, windowMs }]
+    const renewedMs = secondsOf(of('renewalperiod'))
+    const windowMs = named.windowMs ?? renewedMs ?? inferredWindowMs(counts, of('reset'))
+    return [{ name, unit: named.unit, ...counts, windowMs, isFixed: renewedMs !== undefined }]
   })
 }
 

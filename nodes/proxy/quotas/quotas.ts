@@ -89,6 +89,10 @@ export class Quotas<Credential extends QuotaCredential> {
     }
   }
 
+  lanesForTest() {
+    return this.#lanes.values()
+  }
+
   /** Whether anything is known that could hold up an attempt at the target. It is asked of every attempt. */
   governs({ credentials }: QuotaTarget<Credential>): boolean {
     for (const { health, quota } of credentials) if (health.quotas !== undefined || quota !== undefined) return true
@@ -108,7 +112,7 @@ export class Quotas<Credential extends QuotaCredential> {
     if (this.#lane(target, pinned)?.length) return undefined
     const nowMs = this.#options.clock.monotonicMs()
     const free = this.#free(ask, nowMs).filter(({ account }) => account?.isAsked(use) !== true)
-    const taken = takeFirst(free, use, nowMs)
+    const taken = takeFirst(free, use, { nowMs, isWanted: false })
     return taken instanceof Grant ? taken : undefined
   }
 

@@ -106,7 +106,13 @@ export class QuotaFleet {
       const gossip = new Gossip({ node, boot: 1, bus: bus.of(node), clock: this.clock })
       // Nodes do not tick together.
       this.clock.after(1 + index * 47, () => gossip.start())
-      const quotas = new Quotas<QuotaCredential>({ gossip, clock: this.clock, chance: options.random, hashKey, queueMax: 1_000 })
+      const quotas = new Quotas<QuotaCredential>({
+        gossip,
+        clock: this.clock,
+        chance: options.random,
+        hashKey,
+        queueMax: 1_000,
+      })
       return { quotas, target: targetOf(testCredential('main', { quota: options.quota })) }
     })
   }
@@ -163,7 +169,11 @@ export class QuotaFleet {
     const grant = quotas.take(ask)
     if (grant !== undefined) return send(grant)
     const { waitMsMax = 5_000 } = this.#options
-    const queued = quotas.enter(ask, { tenant: caller.tenant, waitMsMax }, { onGranted: send, onShed: () => figures.shed++ })
+    const queued = quotas.enter(
+      ask,
+      { tenant: caller.tenant, waitMsMax },
+      { onGranted: send, onShed: () => figures.shed++ },
+    )
     if ('waitMs' in queued) figures.shed++
   }
 
@@ -189,7 +199,8 @@ export class QuotaFleet {
           this.#open--
           onHead()
           const wait = head.header('retry-after-ms') ?? head.header('retry-after')
-          const ms = wait === undefined ? undefined : Number(wait) * (head.header('retry-after-ms') === undefined ? 1_000 : 1)
+          const ms =
+            wait === undefined ? undefined : Number(wait) * (head.header('retry-after-ms') === undefined ? 1_000 : 1)
           grant?.giveBack(clock.monotonicMs())
           node.quotas.rejected(node.target, credential, ms)
         })

@@ -14,6 +14,7 @@ export interface AskedOfUpstream {
 const minuteMs = 60_000
 
 export class QuotaUpstream {
+  /** What was taken of the quota, as the provider counts it. */
   taken = 0
   requests = 0
   rejections = 0
@@ -42,7 +43,7 @@ export class QuotaUpstream {
     if (isTaken) {
       this.#tokens -= amount
       this.#calls--
-      this.taken += asked.input + asked.output
+      this.taken += amount
     } else this.rejections++
     return { isTaken, head: headOf(isTaken ? 200 : 429, this.#headers(nowMs, isTaken, amount)) }
   }
@@ -50,9 +51,10 @@ export class QuotaUpstream {
   /** The answer has ended: providers that count what was really used do so now. */
   end(asked: AskedOfUpstream, nowMs: number): void {
     this.#refill(nowMs)
-    this.#tokens -= asked.input + asked.output - this.#countedFirst(asked)
-    if (this.#dialect === 'openai' || this.#dialect === 'azure')
-      this.#tokens += asked.input + asked.output - this.#countedFirst(asked)
+    if (this.#dialect === 'openai' || this.#dialect === 'azure') return
+    const more = asked.input + asked.output - this.#countedFirst(asked)
+    this.taken += more
+    this.#tokens -= more
     this.#tokens = Math.min(this.#tokens, this.#tpm)
   }
 
@@ -139,6 +141,9 @@ export function headOf(status: number, headers: Readonly<Record<string, string>>
   return {
     status,
     header: (name) => headers[name],
-    headersLike: (prefix) => Object.entries(headers).filter(([name]) => name.startsWith(prefix)).flat(),
+    headersLike: (prefix) =>
+      Object.entries(headers)
+        .filter(([name]) => name.startsWith(prefix))
+        .flat(),
   }
 }

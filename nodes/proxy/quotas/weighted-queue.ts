@@ -143,6 +143,15 @@ export class WeightedQueue<Entry extends QueueEntry> {
     return Math.min(own / part, this.cost + cost)
   }
 
+  /** How many times `whole` the tenants want that wait: each at most its weight in it. */
+  wantedPart(whole: number): number {
+    let part = 0
+    for (const { flows, weight: ofClass } of this.#classes.values())
+      for (const { cost, weight } of flows.values())
+        part += Math.min(weight * (ofClass / classWeights.normal), cost / whole)
+    return part
+  }
+
   #classOf({ priority }: Tenant): FlowClass<Entry> {
     const found = this.#classes.get(priority)
     if (found === undefined) throw new Error(`there is no class ${priority}`)
