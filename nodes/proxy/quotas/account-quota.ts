@@ -4,7 +4,7 @@ import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { LearnedPace } from './learned-pace.ts'
 import type { QuotaReading } from './quota-headers.ts'
 import { costOf, type QuotaUnit, type QuotaUse } from './quota-unit.ts'
-import { type QuotaCharge, SharedQuota } from './shared-quota.ts'
+import { type QuotaCharge, SharedQuota, type Taking } from './shared-quota.ts'
 
 /** Limits in a minute, as the operator declares them. */
 export type DeclaredQuota = Readonly<Partial<Record<QuotaUnit, number>>>
@@ -25,12 +25,6 @@ export interface AccountTools {
 export interface Reservation {
   readonly use: QuotaUse
   readonly charges: ReadonlyMap<SharedQuota, QuotaCharge>
-}
-
-export interface Taking {
-  readonly nowMs: number
-  /** Whether the other nodes know already that this one wants it. */
-  readonly isWanted: boolean
 }
 
 /** The wait until an account may have room. */
@@ -101,11 +95,12 @@ export class AccountQuota {
   }
 
   /** Takes what an attempt may use of every limit, or of none. */
-  take(use: QuotaUse, { nowMs, isWanted }: Taking): Reservation | NoRoom | Promise<Reservation | NoRoom> {
+  take(use: QuotaUse, taking: Taking): Reservation | NoRoom | Promise<Reservation | NoRoom> {
+    const { nowMs } = taking
     this.#usedMs = nowMs
     const waitMs = this.waitMs(nowMs)
     if (waitMs > 0) return { waitMs }
-    return this.#takeFrom(use, [...this.#limits.values()], new Map(), { nowMs, isWanted })
+    return this.#takeFrom(use, [...this.#limits.values()], new Map(), taking)
   }
 
   #takeFrom(
@@ -114,9 +109,9 @@ export class AccountQuota {
     charges: Map<SharedQuota, QuotaCharge>,
     taking: Taking,
   ): Reservation | NoRoom | Promise<Reservation | NoRoom> {
-    const { nowMs, isWanted } = taking
+    const { nowMs } = taking
     for (const [index, limit] of limits.entries()) {
-      const taken = limit.take(use, nowMs, isWanted)
+      const taken = limit.take(use, taking)
       if (taken instanceof Promise) {
         const rest = limits.slice(index + 1)
         return taken.then((late) => {

@@ -1,7 +1,8 @@
 // The right to make one attempt, with what was taken for it. It is settled once, at whatever end the attempt comes to.
-import type { AccountQuota, NoRoom, Reservation, Taking } from './account-quota.ts'
+import type { AccountQuota, NoRoom, Reservation } from './account-quota.ts'
 import type { QuotaReading } from './quota-headers.ts'
 import type { QuotaUse } from './quota-unit.ts'
+import type { Taking } from './shared-quota.ts'
 
 /** A credential that an attempt could use, with what is known of its account. */
 export interface Candidate<Credential> {

@@ -37,6 +37,8 @@ export interface WaiterEnds<Credential> {
 /** The shortest and the longest time between two looks at the accounts. */
 const lookMsMin = 5
 const lookMsMax = 100
+/** A tenant that was not served for so long takes little. */
+const littleMs = 1_000
 /** The shortest wait that callers are told. */
 const retryMsMin = 500
 
@@ -84,16 +86,14 @@ export class Lane<Credential> {
   readonly #queue = new WeightedQueue<Waiter<Credential>>()
   readonly #rate = new ServedRate()
   #wantedMs = 0
+  /** When each tenant was last served. */
+  readonly #servedMs = new Map<string, number>()
   #timer: { readonly dueMs: number; readonly timer: Timer } | undefined
   /** Whether another node is being asked for the waiter whose turn it is. */
   #isAsking = false
 
   constructor(tools: LaneTools) {
     this.#tools = tools
-  }
-
-  rateForTest() {
-    return this.#rate.perMs
   }
 
   get length(): number {
@@ -103,7 +103,7 @@ export class Lane<Credential> {
   /** Queues a waiter, or answers after how long it may come again. */
   enter(asked: Asked<Credential>, ends: WaiterEnds<Credential>): Waiter<Credential> | NoRoom {
     const nowMs = this.#tools.clock.monotonicMs()
-    if (this.#queue.length === 0) this.#rate.begin(nowMs)
+    if (this.#queue.length === 0) this.#begin(nowMs)
     const waitMs = this.#expectedMs(asked, nowMs)
     if (waitMs > asked.waitMsMax) return this.#turnAway(waitMs)
     if (this.#queue.length >= this.#tools.lengthMax && !this.#makeRoom(asked.tenant, nowMs))
@@ -113,6 +113,11 @@ export class Lane<Credential> {
     this.#want(nowMs)
     if (this.#queue.length === 1 && !this.#isAsking) this.#serve(nowMs)
     return waiter
+  }
+
+  #begin(nowMs: number): void {
+    this.#rate.begin(nowMs)
+    for (const [id, servedMs] of this.#servedMs) if (nowMs - servedMs > littleMs) this.#servedMs.delete(id)
   }
 
   leave(waiter: Waiter<Credential>): void {
@@ -191,7 +196,11 @@ export class Lane<Credential> {
 
   #serve(nowMs: number): void {
     for (let waiter = this.#queue.peek(); waiter !== undefined; waiter = this.#queue.peek()) {
-      const taken = takeFirst(waiter.asked.candidates, waiter.asked.use, { nowMs, isWanted: true })
+      const taken = takeFirst(waiter.asked.candidates, waiter.asked.use, {
+        nowMs,
+        isWanted: true,
+        mayOverdraw: this.#tookLittle(waiter, nowMs),
+      })
       if (taken instanceof Promise) {
         this.#isAsking = true
         this.#serveLate(waiter, taken)
@@ -200,6 +209,11 @@ export class Lane<Credential> {
       }
       if (!this.#hand(waiter, taken, nowMs)) return
     }
+  }
+
+  /** Whether none of a tenant's requests was served just now. Those of others wait in its place. */
+  #tookLittle({ tenant }: Waiter<Credential>, nowMs: number): boolean {
+    return nowMs - (this.#servedMs.get(tenant.id) ?? Number.NEGATIVE_INFINITY) > littleMs
   }
 
   /** Serves a waiter when another node has answered. */
@@ -224,6 +238,7 @@ export class Lane<Credential> {
     }
     this.#queue.take(waiter)
     this.#rate.served(waiter.cost)
+    this.#servedMs.set(waiter.tenant.id, nowMs)
     this.#tools.stats.waited(nowMs - waiter.sinceMs)
     waiter.grant(taken)
     return true

@@ -3,7 +3,7 @@ import { chatSize, type FleetCaller, QuotaFleet, quantile, seeded } from './test
 import { type QuotaDialect, QuotaUpstream } from './test-quota-upstream.ts'
 
 const seeds = Number(process.env['QUOTA_SEEDS'] ?? 1)
-const tpm = 400_000
+const tpm = Number(process.env['QUOTA_TPM'] ?? 1_500_000)
 const everywhere = [0, 1, 2, 3]
 
 async function overload(dialect: QuotaDialect, seed: number, more: { rpm?: number } = {}) {

@@ -89,10 +89,6 @@ export class Quotas<Credential extends QuotaCredential> {
     }
   }
 
-  lanesForTest() {
-    return this.#lanes.values()
-  }
-
   /** Whether anything is known that could hold up an attempt at the target. It is asked of every attempt. */
   governs({ credentials }: QuotaTarget<Credential>): boolean {
     for (const { health, quota } of credentials) if (health.quotas !== undefined || quota !== undefined) return true

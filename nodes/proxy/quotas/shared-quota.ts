@@ -12,6 +12,8 @@ const usedPart = 0.985
 const takenPartMax = 0.9
 /** A balance is raised to what the provider says only when it is lower by this part of the limit, and then by half. */
 const raisedPartMin = 0.05
+/** What a node may take before it comes in, in the time in which it comes to all nodes. */
+const overdrawnMs = 500
 /** How long it takes until others hear of a charge of a bucket that is being used up. */
 const unheardMs = 50
 /** What a node has not used of its part can be used later, up to this long. */
@@ -32,6 +34,14 @@ export interface QuotaCharge {
   readonly amount: number
   /** What was left behind it, in this node's view. */
   readonly left: number
+}
+
+export interface Taking {
+  readonly nowMs: number
+  /** Whether the other nodes know already that this one wants it. */
+  readonly isWanted: boolean
+  /** The attempt may take of what comes to this node later, because it is that of a tenant who takes little. */
+  readonly mayOverdraw?: boolean
 }
 
 export interface SharedQuotaTools {
@@ -81,14 +91,6 @@ export class SharedQuota {
     return this.#terms.windowMs
   }
 
-  debug() {
-    return {
-      credit: this.#credit,
-      share: this.#gossip.node.buckets.shareOf(this.#slot(this.#creditMs)),
-      factor: this.#counted.factor,
-    }
-  }
-
   get open(): number {
     return this.#open
   }
@@ -133,14 +135,19 @@ export class SharedQuota {
     return this.#gossip.isAsked({ key: this.#key, rule: this.#rule, amount: this.amountOf(use) })
   }
 
-  /** Takes what an attempt may use. A promise where another node has to be asked. `isWanted`: the others know already that it is wanted. */
-  take(use: QuotaUse, nowMs: number, isWanted: boolean): QuotaCharge | Shortage | Promise<QuotaCharge | Shortage> {
+  /** Takes what an attempt may use. A promise where another node has to be asked. */
+  take(
+    use: QuotaUse,
+    { nowMs, isWanted, mayOverdraw }: Taking,
+  ): QuotaCharge | Shortage | Promise<QuotaCharge | Shortage> {
     const amount = this.amountOf(use)
     this.#earn(nowMs)
     const taken = this.#gossip.charge({ key: this.#key, rule: this.#rule, amount, window: 0, isWanted })
     if (taken instanceof Promise) return taken.then((late) => this.#taken(late, amount, nowMs))
     return this.#taken(
-      'slot' in taken || this.#credit < 0 ? taken : this.#takeByCredit(amount, nowMs, taken),
+      'slot' in taken || this.#credit < (mayOverdraw === true ? -this.#rule.perMs * overdrawnMs : 0)
+        ? taken
+        : this.#takeByCredit(amount, nowMs, taken),
       amount,
       nowMs,
     )
