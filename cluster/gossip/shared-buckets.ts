@@ -107,16 +107,19 @@ export class SharedBuckets {
     return this.#chargeOf(slot)
   }
 
-  /** Adds to a charge (`amount` above 0) or gives a part of it back. A charge of a window that has passed is not changed. */
-  adjust({ slot, generation, window }: Charge, amount: number, nowMs: number): void {
+  /** Adds to a charge (`amount` above 0) or gives a part of it back, and answers what is left for all nodes, below 0 where it is owed. A
+   *  charge of a bucket or window that has passed is not changed, and has no answer. */
+  adjust({ slot, generation, window }: Charge, amount: number, nowMs: number): number | undefined {
     const { columns } = this.#slots
     const rule = this.#slots.ruleAt(slot)
-    if (rule === undefined || at(columns.generation, slot) !== generation) return
-    if (rule.kind === 'window' && at(columns.window, slot) !== window) return
+    if (rule === undefined || at(columns.generation, slot) !== generation) return undefined
+    if (rule.kind === 'window' && at(columns.window, slot) !== window) return undefined
     this.#shares.refill(slot, rule, nowMs)
-    columns.balance[slot] = clamped(rule, at(columns.balance, slot) - amount)
+    const left = clamped(rule, at(columns.balance, slot) - amount)
+    columns.balance[slot] = left
     this.#told.addCharge(slot, amount)
     this.#markDirty(slot)
+    return left
   }
 
   /** Sets this node's view of a balance that nobody has told of yet. */

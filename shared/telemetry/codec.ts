@@ -34,7 +34,7 @@ export const measureUnits = [
   'bytes',
 ] as const satisfies BillableUnit[]
 
-export const flag = { stream: 1, estimated: 2, unpriced: 4, retryWithheld: 8 } as const
+export const flag = { stream: 1, estimated: 2, unpriced: 4, retryWithheld: 8, passedOver: 16 } as const
 
 /** Longer names are truncated. Names are ours or an operator's; only a caller's request id may be this long. */
 export const nameLengthMax = 512
@@ -134,7 +134,9 @@ export class BatchWriter {
     this.bytes[this.#offset++] = outcomeCode[record.outcome]
     this.#number(record.upstreamStatus)
     this.bytes[this.#offset++] =
-      (record.stream ? flag.stream : 0) | (record.retryWithheld === true ? flag.retryWithheld : 0)
+      (record.stream ? flag.stream : 0) |
+      (record.retryWithheld === true ? flag.retryWithheld : 0) |
+      (record.passedOver === true ? flag.passedOver : 0)
     this.#number(record.tokens.input)
     this.#number(record.tokens.output)
     this.#number(record.tokens.cached)

@@ -144,6 +144,7 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     totalUs: number(array[17]),
     ...namedText('upstreamText', laterText(array, 24)),
     ...((number(array[9]) & flag.retryWithheld) === 0 ? {} : { retryWithheld: true }),
+    ...((number(array[9]) & flag.passedOver) === 0 ? {} : { passedOver: true }),
   }
 }
 

@@ -88,6 +88,8 @@ export interface AttemptRecord {
   upstreamText?: string | undefined
   /** Another attempt was due at a provider whose retry budget was spent, and was not made. */
   retryWithheld?: true | undefined
+  /** Targets before this one were passed over, because a limit had no room for an attempt there. */
+  passedOver?: true | undefined
   stream: boolean
   tokens: TokenCounts
   costNanoUsd: number
@@ -201,6 +203,8 @@ export interface BudgetLoad {
   leasedUsd: number
   /** Requests that this proxy rejected since its start. */
   rejected: number
+  /** Streams that this proxy ended since its start; absent from older releases. */
+  cut?: number
 }
 
 export interface ProcessLoad {

@@ -67,6 +67,7 @@ function attemptItem(attempt: AttemptRecord) {
     upstreamStatus: attempt.upstreamStatus,
     ...(attempt.upstreamText === undefined ? {} : { upstreamText: attempt.upstreamText }),
     ...(attempt.retryWithheld === undefined ? {} : { retryWithheld: true }),
+    ...(attempt.passedOver === undefined ? {} : { passedOver: true }),
     inputTokens: attempt.tokens.input,
     outputTokens: attempt.tokens.output,
     cachedTokens: attempt.tokens.cached,

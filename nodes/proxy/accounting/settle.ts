@@ -71,9 +71,14 @@ export class Settlement {
     if (holds.length > 0) this.#entered.set(request, holds)
   }
 
+  /** What policies hold for a request that is no inference. */
+  heldBy(request: RecordedRequest): readonly Hold[] {
+    return this.#entered.get(request) ?? noHolds
+  }
+
   /** Tells the holds of a long request what a part of it used. */
   use(request: RecordedRequest, outcome: Outcome): void {
-    for (const hold of this.#entered.get(request) ?? noHolds) hold.use?.(outcome)
+    for (const hold of this.heldBy(request)) hold.use?.(outcome)
   }
 
   #leave(request: RecordedRequest, outcome: Outcome): void {

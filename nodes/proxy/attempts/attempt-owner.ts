@@ -1,5 +1,6 @@
 // What an attempt is made of, and what it tells whoever began it.
 
+import type { ExhaustedError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
@@ -7,6 +8,7 @@ import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { AttemptTools } from './running-attempt.ts'
+import type { AttemptWatch } from './stream-watch.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export interface AttemptOwner<Attempt> {
@@ -18,6 +20,8 @@ export interface AttemptOwner<Attempt> {
   onAnswered(attempt: Attempt, answer: WholeAnswer): void
   /** Called when the stream is whole; its terminal event, `last`, was not sent. */
   onStreamEnd(attempt: Attempt, last: Buffer | string): void
+  /** Called when a limit or budget has no room for more of the stream, which has not ended. */
+  onExhausted(attempt: Attempt, error: ExhaustedError): void
   /** Called when the attempt has failed; `attempt.hasForwarded` tells whether that was after its first byte. */
   onFailed(attempt: Attempt, failure: UpstreamFailure): void
   /** Called when something of ours threw in a step of the attempt, or in what followed it. Ends the request. */
@@ -41,5 +45,7 @@ export interface AttemptParts<Attempt> {
   readonly showUsage: boolean
   /** The name of the credential that holds what the request continues. */
   readonly pinned: string | undefined
+  /** Undefined where nothing charges the stream while it runs. */
+  readonly watch?: AttemptWatch | undefined
   readonly owner: AttemptOwner<Attempt>
 }

@@ -1,5 +1,4 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
-
 import type { Metered } from '../accounting/usage-meter.ts'
 import { errorHeadOf } from '../errors/error-head.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
@@ -58,11 +57,8 @@ export class Attempt
     this.limits = parts.limits
     this.index = parts.index
     this.startedMs = tools.clock.monotonicMs()
-    this.credential = credentialFor(planned.target, translator, {
-      pinned,
-      nowMs: this.startedMs,
-      chance: tools.chance,
-    })
+    const { chance } = tools
+    this.credential = credentialFor(planned.target, translator, { pinned, nowMs: this.startedMs, chance })
     this.#body = new EncodedBody(this)
   }
 
@@ -201,7 +197,13 @@ export class Attempt
   }
 
   streamOptions(): StreamOptions {
-    return { showUsage: this.#parts.showUsage, nowMs: this.firstByteMs, sink: this }
+    const { showUsage, watch } = this.#parts
+    return { showUsage, nowMs: this.firstByteMs, sink: this, mayCurtail: watch?.mayCut }
+  }
+
+  progressed(stream: AnswerStream): void {
+    const exhausted = this.#phase === 'running' ? this.#parts.watch?.look(stream) : undefined
+    if (exhausted !== undefined) this.#parts.owner.onExhausted(this, exhausted)
   }
 
   onData(chunk: Uint8Array): void {

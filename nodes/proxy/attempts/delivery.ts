@@ -15,8 +15,9 @@ import { printErrorEvent } from '../dialects/error-shapes.ts'
 import { errorAnswer } from '../errors/error-answer.ts'
 import { errorRow } from '../errors/error-table.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import type { ExhaustedError, GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { eventStream } from '../streams/answer-stream.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, AttemptUse, FollowedDispatch } from './answer-delivery.ts'
 import type { Attempt } from './attempt.ts'
@@ -114,6 +115,23 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     this.#settle(outcome, () => this.#store(attempt, last, flush))
   }
 
+  curtail(
+    attempt: Attempt,
+    { last, error }: { readonly last: string; readonly error: ExhaustedError },
+    { used, nowMs }: AttemptUse,
+  ): void {
+    const { reply } = this.request
+    const { code, message } = errorRow(error)
+    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode: code ?? '', used, nowMs })
+    const flush = (bytes: Buffer | string) => {
+      // A comment of the stream tells why; whoever reads events alone sees an answer that has reached its length.
+      if (attempt.stream?.contentType === eventStream) reply.write(`: ${code}: ${message}\n\n`)
+      reply.write(bytes)
+      reply.end()
+    }
+    this.#settle(outcome, () => this.#store(attempt, last, flush))
+  }
+
   /** Tells the caller in the stream, which then ends without its terminal event. */
   cutStream(attempt: Attempt, error: GatewayError, { used, nowMs }: AttemptUse): void {
     const { reply } = this.request
@@ -142,6 +160,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   // ── ends without an answer ───────────────────────────────────────────────────────────────────────────────────────
 
   reject(error: GatewayError): void {
+    // A limit that rejects before the first attempt rejects the request, as it would have done before the targets were known.
+    if (error.type === 'rate-limited' && this.#dispatch?.attemptCount === 0) {
+      const { model, holds } = this.#asked
+      this.#leave()
+      this.#tools.settlement.reject(this.request, error, { model, holds })
+      return
+    }
     this.#reject(error, { used: undefined, nowMs: this.#tools.clock.monotonicMs() })
   }
 
@@ -212,9 +237,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   }
 
   #settle(outcome: Outcome, flush: () => void): void {
+    this.#leave()
+    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
+  }
+
+  #leave(): void {
     this.#isOver = true
     this.#tools.live.delete(this)
-    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
   }
 
   /** Lets the last bytes of an answer go, once it is stored where it shall be. */

@@ -4,7 +4,7 @@ import { fail, type Result } from '../../../shared/result.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
 import type { Hold } from '../accounting/outcome.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
-import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
+import { type ExhaustedError, type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
@@ -17,6 +17,7 @@ import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptOwner, HttpAttemptTools } from './attempt-owner.ts'
 import { MissedEndpoints } from './missed-endpoints.ts'
+import { watchOf } from './stream-watch.ts'
 
 /** What is sent, and where to. */
 export interface DispatchedRequest {
@@ -107,9 +108,10 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override open(planned: PlannedAttempt<Target>, translator: Translator, index: number): void {
-    const { stream, showUsage, pinned } = this.#asked
+    const { stream, showUsage, pinned, holds } = this.#asked
     const { request, limits } = this
     const tools = this.#tools
+    const watched = { target: planned.target, estimatedInput: translator.estimatedInput }
     const attempt = new Attempt({
       tools,
       request,
@@ -120,6 +122,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       stream,
       showUsage,
       pinned,
+      watch: stream ? watchOf(holds, watched) : undefined,
       owner: this,
     })
     this.#attempt = attempt
@@ -196,6 +199,17 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.leave(attempt, true)
     this.record(attempt, 'ok', { used, nowMs })
     this.#delivery.finish(attempt, last, { used, nowMs })
+  }
+
+  onExhausted(attempt: Attempt, error: ExhaustedError): void {
+    const nowMs = this.tools.clock.monotonicMs()
+    const used = usedByStream(attempt, attempt.stream)
+    const last = attempt.stream?.curtail(attempt)
+    attempt.abort()
+    this.leave(attempt, undefined)
+    this.record(attempt, 'aborted', { used, nowMs })
+    if (last === undefined) this.#delivery.cutStream(attempt, error, { used, nowMs })
+    else this.#delivery.curtail(attempt, { last, error }, { used, nowMs })
   }
 
   override onFailed(attempt: Attempt, failure: UpstreamFailure): void {

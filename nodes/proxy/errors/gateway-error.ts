@@ -51,6 +51,7 @@ export type GatewayError =
   | { readonly type: 'blocked'; readonly reason: string }
   | RateLimitedError
   | BudgetError
+  | ExhaustedError
   | ConversationError
   | UpstreamGatewayError
 
@@ -71,6 +72,11 @@ export interface RateLimitedError {
   readonly retryAfterMs: number | undefined
   readonly headers: HeaderLines
 }
+
+/** What a stream that is under way has used up, so that it ends; `name` is that of the limit or the budget. */
+export type ExhaustedError =
+  | { readonly type: 'limit-exhausted'; readonly name: string }
+  | { readonly type: 'budget-exhausted'; readonly name: string }
 
 /** Errors of budgets; `budget` is the name of one. */
 export type BudgetError =

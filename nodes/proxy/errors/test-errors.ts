@@ -60,6 +60,32 @@ const cases: Cases = {
   'too-heavy': [
     { error: { type: 'too-heavy' }, status: 413, type: invalid, code: 'request_too_large', says: /more memory/ },
   ],
+  'no-body-memory': [
+    {
+      error: { type: 'no-body-memory', whose: 'key', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /one key may have/,
+      retryAfterMs: 1_000,
+    },
+    {
+      error: { type: 'no-body-memory', whose: 'team', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /one team may have/,
+      retryAfterMs: 1_000,
+    },
+    {
+      error: { type: 'no-body-memory', whose: 'all', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /is used up/,
+      retryAfterMs: 1_000,
+    },
+  ],
   'no-memory': [
     {
       error: { type: 'no-memory' },
@@ -84,6 +110,24 @@ const cases: Cases = {
       type: 'permission_error',
       code: 'access_blocked',
       says: /^An operator has stopped these requests\.$/,
+    },
+  ],
+  'limit-exhausted': [
+    {
+      error: { type: 'limit-exhausted', name: 'team-tokens' },
+      status: 429,
+      type: 'tokens',
+      code: 'limit_exhausted',
+      says: /^The limit `team-tokens` has no room for more of this answer\.$/,
+    },
+  ],
+  'budget-exhausted': [
+    {
+      error: { type: 'budget-exhausted', name: 'search' },
+      status: 429,
+      type: 'insufficient_quota',
+      code: 'budget_exhausted',
+      says: /^The budget `search` does not pay for more of this answer\.$/,
     },
   ],
   'rate-limited': [

@@ -61,12 +61,12 @@ export const kindExamples: { readonly [Kind in EnforcedKind]: KindExample } = {
   limits: {
     input: {
       per: 'user',
-      match: { model: 'fast', team: 'crew', user: 'ann', app: 'bot' },
+      match: { model: 'fast', team: 'crew', user: 'ann', app: 'bot', provider: 'up', target: 'up/gpt-4o' },
       requests: 1_000,
       window: '1d',
     },
     changed: { field: 'requests', to: 2_000 },
-    references: ['match.model', 'match.team', 'match.user', 'match.app'],
+    references: ['match.model', 'match.team', 'match.user', 'match.app', 'match.provider', 'match.target'],
     secrets: {},
   },
   budgets: {

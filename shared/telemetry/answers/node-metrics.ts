@@ -48,7 +48,7 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
   )
   page.counter(
     'headgate_limit_exceeded_total',
-    'Requests beyond a limit: rejected (enforce) or let through (report).',
+    'Requests and attempts beyond a limit: rejected (enforce), let through (report), or ended in their stream (cut).',
     nodes.flatMap(({ node, limits = {} }) =>
       Object.entries(limits).map(([key, count]): [Labels, number] => [{ node, ...limitLabels(key) }, count]),
     ),
@@ -82,6 +82,11 @@ function budgetMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): v
     'headgate_budget_rejected_total',
     'Requests that a budget did not pay for.',
     each(({ rejected }) => rejected),
+  )
+  page.counter(
+    'headgate_budget_cut_total',
+    'Streams that a budget has ended.',
+    each(({ cut = 0 }) => cut),
   )
 }
 

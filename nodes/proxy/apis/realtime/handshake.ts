@@ -1,6 +1,7 @@
 // The opening of a realtime session: attempts whose exchange is a WebSocket handshake. The caller's own handshake waits for one
 // that a target accepts, so that a failure is told as a status and may be followed by another target.
 import type { Result } from '../../../../shared/result.ts'
+import { textOfThrown } from '../../../../shared/thrown.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
@@ -14,6 +15,7 @@ import { type ForwardedError, forwardedAnswer } from '../../errors/forwarded-err
 import type { GatewayError, Ineligible } from '../../errors/gateway-error.ts'
 import { failureOfError, noCredential } from '../../errors/upstream-failure.ts'
 import type { Upgrade } from '../../http/http.ts'
+import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import { type Credential, drawCredential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import { judgeTarget } from '../../providers/judge-target.ts'
@@ -119,7 +121,8 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   #handshake: Handshake | undefined
 
   constructor(tools: HandshakeTools, plan: SessionPlan, upgrade: Upgrade, owner: HandshakeOwner) {
-    super(tools, plan.request, { plan: plan.attemptPlan, stream: true })
+    const holds = tools.settlement.heldBy(plan.request)
+    super(tools, plan.request, { plan: plan.attemptPlan, stream: true, holds })
     this.#tools = tools
     this.#plan = plan
     this.model = plan.model
@@ -141,9 +144,9 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
     return realtimeAddress(target)
   }
 
-  /** Nothing here waits, so nothing is thrown while it does. */
   protected override onBug(error: unknown): void {
-    throw error
+    this.tools.notify({ type: 'handler-threw', where: realtimeOperation.name, message: textOfThrown(error) })
+    this.giveUp({ type: 'internal' })
   }
 
   protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {
@@ -161,9 +164,10 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   onOpened(handshake: Handshake, upstream: UpstreamSocket): RealtimeSession {
     const { nowMs } = this
     // The target stays in use until the session is over.
-    judgeTarget(handshake, true)
+    judgeTarget(handshake, { owner: this.request.caller.owner, healthy: true })
     this.waited(handshake, nowMs)
-    this.record(handshake, 'ok', { used: undefined, nowMs })
+    // What the session has reserved at the target is settled when it is over.
+    this.record(handshake, 'ok', { used: undefined, nowMs, goesOn: true })
     const { attempts, attemptCount, fallbackIndex } = this
     const session = new RealtimeSession({
       clock: this.tools.clock,
@@ -205,6 +209,11 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   protected override giveUp(error: GatewayError): void {
     const { reply } = this.#upgrade
     const { nowMs } = this
+    if (error.type === 'rate-limited' && this.attemptCount === 0) {
+      this.#owner.onOver()
+      this.#tools.settlement.reject(this.request, error, { model: this.model })
+      return
+    }
     const answer = this.#errorAnswer(error)
     const headers = [...answer.headers]
     this.#pushFacts(headers, nowMs)
