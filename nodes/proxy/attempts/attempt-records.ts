@@ -8,6 +8,7 @@ import { judgeTarget } from '../providers/judge-target.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { isRetry } from '../routing/retry-budget.ts'
+import type { QuotaSettlement } from './quota-pass.ts'
 import type { AttemptTools, RunningAttempt } from './running-attempt.ts'
 
 export interface AttemptEnded {
@@ -29,6 +30,8 @@ export class AttemptRecords {
   protected readonly request: AuthenticatedRequest
   /** Whether a limit had no room for an attempt at another target since the last attempt. */
   protected isPassedOver = false
+  /** What attempts take of the quotas of providers; made at the first target with one. */
+  protected quota: QuotaSettlement | undefined
   readonly #stream: boolean
   #records: AttemptRecord[] | undefined
   /** What the running attempt has reserved at its target. */
@@ -81,6 +84,7 @@ export class AttemptRecords {
     const record = recordOfAttempt(this.request, attempt, end)
     if (this.isPassedOver) record.passedOver = true
     this.isPassedOver = false
+    this.quota?.settle(attempt, { outcome, tokens, nowMs })
     attempt.planned.latency?.learn(record, nowMs)
     this.#records ??= []
     this.#records.push(record)

@@ -31,5 +31,5 @@ test.each<[string, (number | undefined)[], string]>([
   waits.forEach((wait, index) => {
     passed.add(full(String(index), wait))
   })
-  expect(passed.full?.limit).toBe(expected)
+  expect(passed.full).toMatchObject({ limit: expected })
 })

@@ -1,10 +1,11 @@
 // The queue in front of one model at one provider. Whoever waits goes in its fair turn as soon as a credential has room, is told to come
 // again when its time is up, and leaves when its caller does.
 import type { Clock, Timer } from '../../../shared/clock.ts'
+import type { Tenant } from '../auth/tenant.ts'
 import type { NoRoom } from './account-quota.ts'
 import { type Candidate, type Grant, takeFirst } from './grant.ts'
 import type { QuotaUse } from './quota-unit.ts'
-import { type QueueEntry, type Tenant, WeightedQueue } from './weighted-queue.ts'
+import { type QueueEntry, WeightedQueue } from './weighted-queue.ts'
 
 export interface LaneTools {
   readonly clock: Clock

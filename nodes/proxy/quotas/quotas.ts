@@ -3,6 +3,7 @@
 import { createHmac } from 'node:crypto'
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
+import type { Tenant } from '../auth/tenant.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
 import { AccountQuota, type DeclaredQuota, type NoRoom } from './account-quota.ts'
 import { type Candidate, Grant, takeFirst } from './grant.ts'
@@ -10,7 +11,6 @@ import { Lane, Waiter, type WaiterEnds } from './lane.ts'
 import { quotaReadings } from './quota-headers.ts'
 import { QuotaStats } from './quota-stats.ts'
 import { costOf, type QuotaUse } from './quota-unit.ts'
-import type { Tenant } from './weighted-queue.ts'
 
 /** What is known of a credential. It lives as long as what is known of its health. */
 export interface QuotaMemory {
@@ -241,7 +241,7 @@ function laneKey(provider: string, model: string, pinned = ''): string {
 }
 
 function declaredFor({ quota }: QuotaCredential, model: string): DeclaredQuota | undefined {
-  return quota === undefined ? undefined : (quota.models[model] ?? quota.everyModel)
+  return quota === undefined ? undefined : Object.hasOwn(quota.models, model) ? quota.models[model] : quota.everyModel
 }
 
 /** The first by weight among all, then the others. */

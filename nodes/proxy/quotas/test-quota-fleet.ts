@@ -5,11 +5,11 @@ import { decodeCharge } from '../../../cluster/gossip/charge-request.ts'
 import { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { ManualClock } from '../../../shared/clock.ts'
 import { done, fail } from '../../../shared/result.ts'
+import type { Tenant } from '../auth/tenant.ts'
 import type { Grant } from './grant.ts'
 import type { QuotaUse } from './quota-unit.ts'
 import { type CredentialQuota, type QuotaCredential, Quotas, type QuotaTarget } from './quotas.ts'
 import type { AskedOfUpstream, QuotaUpstream } from './test-quota-upstream.ts'
-import type { Tenant } from './weighted-queue.ts'
 
 export const hashKey = new Uint8Array(32).fill(7)
 

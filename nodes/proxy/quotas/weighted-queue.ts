@@ -1,19 +1,11 @@
 // A queue that is fair in cost: start-time fair queueing (Goyal, Vin, Cheng, 1996). Each flow has a virtual time at which its next entry
 // starts; the earliest goes first, and moves its flow on by its cost over the flow's weight. Classes share the queue in the same way,
 // and the flows of a class share what the class has. So every flow gets its part, whatever the others send.
-
-export const priorities = ['high', 'normal', 'low'] as const
-export type Priority = (typeof priorities)[number]
+import { type Priority, priorities } from '../../../shared/config/kinds/owners/spec.ts'
+import type { Tenant } from '../auth/tenant.ts'
 
 /** What a class gets of a queue in which all classes wait: 16 to 4 to 1. */
 const classWeights: Readonly<Record<Priority, number>> = { high: 16, normal: 4, low: 1 }
-
-/** In whose name an entry waits. */
-export interface Tenant {
-  readonly id: string
-  readonly weight: number
-  readonly priority: Priority
-}
 
 export interface QueueEntry {
   readonly tenant: Tenant

@@ -1,4 +1,5 @@
 // Commands about virtual keys. Ids, token hashes and times come with the command, so that a decision can be made again.
+import type { Priority } from '../kinds/owners/spec.ts'
 import { done, fail } from '../../result.ts'
 import { parseDurationMs } from '../../units.ts'
 import { type Decision, type ExpectedRevision, preconditionRefusal } from '../decide.ts'
@@ -48,6 +49,8 @@ export function decideIssueKey(state: ConfigState, command: IssueKey): Decision 
     ...(request.models === undefined ? {} : { models: request.models }),
     ...(request.expiresAt === undefined ? {} : { expiresAt: request.expiresAt }),
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+    ...(request.weight === undefined ? {} : { weight: request.weight }),
+    ...(request.priority === undefined ? {} : { priority: request.priority }),
     createdAt: at,
     ...(sealedToken === undefined ? {} : { sealedToken }),
   }
@@ -114,6 +117,8 @@ function salvageRequest(input: unknown): {
   models?: string[]
   expiresAt?: string
   metadata?: Record<string, string>
+  weight?: number
+  priority?: Priority
 } {
   const { owner, models } = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
   const named = Object.entries(owner ?? {}).filter(

@@ -187,7 +187,18 @@ export class InferenceApi implements Api {
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
     const estimate = estimateOf(request, translators)
-    const dispatched = { model, stream, showUsage, translators, plan, holds, pinned: state?.pin?.credential, estimate }
+    const inference = request.operation.counts === undefined ? asked : undefined
+    const dispatched = {
+      model,
+      stream,
+      showUsage,
+      translators,
+      plan,
+      holds,
+      pinned: state?.pin?.credential,
+      estimate,
+      inference,
+    }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }
