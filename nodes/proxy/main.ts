@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
+import type { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
@@ -25,6 +26,7 @@ import { RealtimeApi } from './apis/realtime/realtime-api.ts'
 import { ResponsesApi } from './apis/responses/responses-api.ts'
 import { KeyWatch } from './attempts/live/key-watch.ts'
 import { LiveRequests } from './attempts/live/live-requests.ts'
+import type { QuotaTools } from './attempts/waits/quota-pass.ts'
 import { Continuations } from './conversations/continuation.ts'
 import { ResponseStore } from './conversations/response-store.ts'
 import { drain } from './http/drain.ts'
@@ -35,12 +37,16 @@ import { parsedShares, SharedBudget } from './http/shared-budget.ts'
 import type { Jobs } from './large/job.ts'
 import { openJobs } from './large/open-jobs.ts'
 import { openLimits } from './limits/open-limits.ts'
+import { OutputLengths } from './limits/output-lengths.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
+import type { Credential } from './providers/credential.ts'
 import { Identities } from './providers/credentials/identities.ts'
 import { DemoUpstream } from './providers/demo/demo-upstream.ts'
 import type { Target } from './providers/endpoint.ts'
+import { quotaFacts } from './quotas/quota-facts.ts'
+import { Quotas } from './quotas/quotas.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
@@ -167,6 +173,7 @@ async function openParts(options: ProxyOptions) {
   const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
   const limits = openLimits({ ...options, jobs }, epoch)
   const policies = options.policies ?? limits.policies
+  const quotas = openQuotas(options, limits.gossip)
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
@@ -176,7 +183,16 @@ async function openParts(options: ProxyOptions) {
   const admission = openAdmission(options, config, () => state.server?.openRequests ?? 0)
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const demo = new DemoUpstream(clock)
-  const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
+  const common = {
+    clock,
+    chance,
+    notify,
+    timers,
+    settlement,
+    live,
+    upstreamOf: demoOr(direct, demo),
+    quota: { quotas, lengths: new OutputLengths() },
+  }
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const apis = openApis(options, { ...common, ids, jobs, policies, entry })
@@ -209,8 +225,14 @@ async function openParts(options: ProxyOptions) {
     state,
     rejections,
     limits,
+    quotas,
     pipeline,
   }
+}
+
+function openQuotas({ clock, chance, masterKeys, settings }: ProxyOptions, gossip: Gossip): Quotas<Credential> {
+  const [hashKey] = keysFor('limitKey', masterKeys)
+  return new Quotas({ gossip, clock, chance, hashKey, queueMax: settings.queueMax })
 }
 
 function openAdmission(
@@ -231,6 +253,7 @@ interface CommonParts {
   readonly settlement: Settlement
   readonly live: LiveRequests
   upstreamOf(target: Target): Upstream
+  readonly quota: QuotaTools
 }
 
 interface ApiParts extends CommonParts {
@@ -284,7 +307,7 @@ function factsOf(
   parts: Parts,
   around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
 ): ProxyFacts {
-  const { config, recorder, state, rejections, limits } = parts
+  const { config, recorder, state, rejections, limits, quotas } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   const refusedMessages = process?.refusedMessages() ?? []
   return {
@@ -293,6 +316,7 @@ function factsOf(
     recorder,
     rejections,
     ...limits.facts(),
+    quotas: quotaFacts(quotas),
     otherTroubles,
     refusedMessages,
     isDraining: state.draining,

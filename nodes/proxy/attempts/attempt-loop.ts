@@ -12,11 +12,11 @@ import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { laterAttempt, type Next, nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
 import { isRetry } from '../routing/retry-budget.ts'
 import type { Late, Made } from '../translators/translator.ts'
-import { AttemptWaits } from './attempt-waits.ts'
 import { blamesRequest, type FailedAttempt, FailedTargets } from './failed-targets.ts'
 import { PassedTargets, type PassedWhy } from './passed-targets.ts'
-import type { QuotaPass } from './quota-pass.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
+import { AttemptWaits } from './waits/attempt-waits.ts'
+import type { QuotaPass } from './waits/quota-pass.ts'
 
 const waitedTooLong = { type: 'too-busy', retryAfterMs: 1_000 } as const
 

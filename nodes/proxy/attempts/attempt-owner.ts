@@ -7,10 +7,10 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { Upstream, UpstreamHead } from '../upstream/upstream.ts'
-import type { QuotaTools } from './quota-pass.ts'
 import type { AttemptTools } from './running-attempt.ts'
 import type { AttemptWatch } from './stream-watch.ts'
 import type { TimeLimits } from './time-limits.ts'
+import type { QuotaTools } from './waits/quota-pass.ts'
 
 export interface AttemptOwner<Attempt> {
   /** Called with the head of the answer. */

@@ -8,8 +8,8 @@ import { judgeTarget } from '../providers/judge-target.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { isRetry } from '../routing/retry-budget.ts'
-import type { QuotaSettlement } from './quota-pass.ts'
 import type { AttemptTools, RunningAttempt } from './running-attempt.ts'
+import type { QuotaSettlement } from './waits/quota-pass.ts'
 
 export interface AttemptEnded {
   /** Undefined when nothing was used. */

@@ -19,8 +19,8 @@ import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptOwner, HttpAttemptTools } from './attempt-owner.ts'
 import { MissedEndpoints } from './missed-endpoints.ts'
-import { QuotaPass } from './quota-pass.ts'
 import { watchOf } from './stream-watch.ts'
+import { QuotaPass } from './waits/quota-pass.ts'
 
 /** What is sent, and where to. */
 export interface DispatchedRequest {

@@ -1,8 +1,6 @@
 // What queues have done since the start, for metrics.
+import { quotaWaitBoundsMs as waitBoundsMs } from '../../../shared/telemetry/records.ts'
 import type { LaneStats } from './lane.ts'
-
-/** Upper bounds of the buckets of waits, in milliseconds. */
-export const waitBoundsMs = [10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const
 
 export class QuotaStats implements LaneStats {
   /** Waits by bucket; the last one is for all that are longer. */

@@ -77,6 +77,10 @@ export class Quotas<Credential extends QuotaCredential> {
     this.#options = options
   }
 
+  get nowMs(): number {
+    return this.#options.clock.monotonicMs()
+  }
+
   get accounts(): Iterable<AccountQuota> {
     return this.#accounts.keys()
   }

@@ -1,9 +1,10 @@
 // Commands about virtual keys. Ids, token hashes and times come with the command, so that a decision can be made again.
-import type { Priority } from '../kinds/owners/spec.ts'
+
 import { done, fail } from '../../result.ts'
 import { parseDurationMs } from '../../units.ts'
 import { type Decision, type ExpectedRevision, preconditionRefusal } from '../decide.ts'
 import type { Change } from '../events.ts'
+import type { Priority } from '../kinds/owners/spec.ts'
 import { parseWith } from '../parse-spec.ts'
 import { invalid, type Problem } from '../problem.ts'
 import { refusalOf } from '../refusal.ts'

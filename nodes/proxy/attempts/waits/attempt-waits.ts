@@ -1,12 +1,12 @@
 // Pauses between attempts, and waits for what an attempt needs. A request does one of them at a time.
-import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import type { Timeouts } from '../routing/model-route.ts'
-import type { Deadline } from '../routing/timer-wheel.ts'
-import { LateWait } from '../translators/late/late-wait.ts'
-import type { Late, Made } from '../translators/translator.ts'
-import { AttemptRecords } from './attempt-records.ts'
-import type { AttemptTools } from './running-attempt.ts'
-import { TimeLimits } from './time-limits.ts'
+import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
+import type { Timeouts } from '../../routing/model-route.ts'
+import type { Deadline } from '../../routing/timer-wheel.ts'
+import { LateWait } from '../../translators/late/late-wait.ts'
+import type { Late, Made } from '../../translators/translator.ts'
+import { AttemptRecords } from '../attempt-records.ts'
+import type { AttemptTools } from '../running-attempt.ts'
+import { TimeLimits } from '../time-limits.ts'
 
 export abstract class AttemptWaits extends AttemptRecords implements Deadline {
   deadlineSlot = -1
