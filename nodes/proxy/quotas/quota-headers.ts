@@ -18,25 +18,29 @@ export interface QuotaReading {
 }
 
 const minuteMs = 60_000
-const windows: Readonly<Record<string, number>> = {
-  second: 1_000,
-  minute: minuteMs,
-  hour: 3_600_000,
-  day: 86_400_000,
-  month: 30 * 86_400_000,
-}
+const windows = new Map(
+  Object.entries({
+    second: 1_000,
+    minute: minuteMs,
+    hour: 3_600_000,
+    day: 86_400_000,
+    month: 30 * 86_400_000,
+  }),
+)
 
 /** What is limited, by its name without a window. Others are left out: limits of a project or of one kind of billing are told beside those of
  *  the account, and cached input is told beside all input. */
-const units: Readonly<Record<string, QuotaUnit>> = {
-  requests: 'requests',
-  req: 'requests',
-  tokens: 'tokens',
-  'input-tokens': 'inputTokens',
-  'output-tokens': 'outputTokens',
-  'tokens-prompt': 'inputTokens',
-  'tokens-generated': 'outputTokens',
-}
+const units = new Map<string, QuotaUnit>(
+  Object.entries({
+    requests: 'requests',
+    req: 'requests',
+    tokens: 'tokens',
+    'input-tokens': 'inputTokens',
+    'output-tokens': 'outputTokens',
+    'tokens-prompt': 'inputTokens',
+    'tokens-generated': 'outputTokens',
+  } as const),
+)
 
 const plainPrefix = 'x-ratelimit-limit-'
 const anthropicPrefix = 'anthropic-ratelimit-'
@@ -66,7 +70,9 @@ function plainReadings(head: UpstreamHead): QuotaReading[] {
 /** Anthropic's limits refill within a minute. Counts of tokens are rounded to thousands. */
 function anthropicReadings(head: UpstreamHead): QuotaReading[] {
   return pairs(head, anthropicPrefix).flatMap(([header, value]) => {
-    const unit = header.endsWith('-limit') ? units[header.slice(anthropicPrefix.length, -'-limit'.length)] : undefined
+    const unit = header.endsWith('-limit')
+      ? units.get(header.slice(anthropicPrefix.length, -'-limit'.length))
+      : undefined
     if (unit === undefined) return []
     const counts = countsOf(value, head.header(header.replace(/-limit$/, '-remaining')))
     return counts === undefined ? [] : [{ name: unit, unit, ...counts, windowMs: minuteMs }]
@@ -77,7 +83,7 @@ function anthropicReadings(head: UpstreamHead): QuotaReading[] {
 function bySizeReadings(head: UpstreamHead): QuotaReading[] {
   return pairs(head, bySizePrefix).flatMap(([header, value]) => {
     const window = header.slice(bySizePrefix.length)
-    const windowMs = windows[window]
+    const windowMs = windows.get(window)
     const counts = countsOf(value, head.header(`x-ratelimitbysize-remaining-${window}`))
     return windowMs === undefined || counts === undefined
       ? []
@@ -114,15 +120,15 @@ function countOf(text: string): number | undefined {
 }
 
 function namedLimit(name: string): { unit: QuotaUnit; windowMs: number | undefined } | undefined {
-  const plain = units[name]
+  const plain = units.get(name)
   if (plain !== undefined) return { unit: plain, windowMs: undefined }
   const found = /^(.+?)(?:-per)?-(second|minute|hour|day|month)$/.exec(name)
-  const unit = units[found?.[1] ?? '']
-  return unit === undefined ? undefined : { unit, windowMs: windows[found?.[2] ?? ''] }
+  const unit = units.get(found?.[1] ?? '')
+  return unit === undefined ? undefined : { unit, windowMs: windows.get(found?.[2] ?? '') }
 }
 
 /** The windows that a limit without one in its name may have, and how far off the computed one may be. */
-const inferred = [windows['second'], minuteMs, windows['hour'], windows['day']] as number[]
+const inferred = [1_000, minuteMs, 3_600_000, 86_400_000]
 const inferredErrorMax = 0.07
 
 /** A bucket that refills all the time is full again after `(limit - remaining) / limit` of its window. Groq's requests refill within a day, its

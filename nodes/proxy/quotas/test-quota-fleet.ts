@@ -121,6 +121,20 @@ export class QuotaFleet {
     return this.#open
   }
 
+  /** What is held of limits. */
+  get held(): number {
+    let held = 0
+    for (const { quotas } of this.nodes)
+      for (const { limits } of quotas.accounts) for (const { open } of limits.values()) held += open
+    return held
+  }
+
+  get waiting(): number {
+    let waiting = 0
+    for (const { quotas } of this.nodes) for (const [, , length] of quotas.queues()) waiting += length
+    return waiting
+  }
+
   figuresOf({ tenant }: FleetCaller): CallerFigures {
     const known = this.figures.get(tenant.id)
     if (known !== undefined) return known
