@@ -48,6 +48,7 @@ function broken(file: string, imported: string): string | undefined {
  *  other. */
 const proxyRooms = [
   ['http', 'auth', 'routing', 'upstream', 'telemetry', 'dialects', 'provider-objects', 'large'],
+  ['quotas'],
   ['errors', 'operations', 'providers'],
   ['snapshot', 'conversations', 'streams'],
   ['request'],

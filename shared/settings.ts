@@ -41,6 +41,8 @@ export interface Settings {
   bodyProcessBytes: number | undefined
   /** Open requests of one key; undefined means a part of what the process can carry. */
   keyOpenMax: number | undefined
+  /** Requests that may wait for one model at one provider. */
+  queueMax: number
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
   /** All that this process may use; undefined: what the control group or the machine has. */
@@ -116,6 +118,7 @@ export function parseSettings(
     bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
+    queueMax: read.count('HEADGATE_QUEUE_MAX') ?? 1_000,
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),

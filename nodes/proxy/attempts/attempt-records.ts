@@ -12,6 +12,7 @@ import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { isRetry } from '../routing/retry-budget.ts'
 import { Unarmed } from '../routing/timer-wheel.ts'
 import type { AttemptTools, RunningAttempt } from './running-attempt.ts'
+import type { QuotaSettlement } from './waits/quota-pass.ts'
 
 export interface AttemptEnded {
   /** Undefined when nothing is known of what was used. */
@@ -32,6 +33,8 @@ export class AttemptRecords extends Unarmed {
   protected readonly request: AuthenticatedRequest
   /** Whether a limit had no room for an attempt at another target since the last attempt. */
   protected isPassedOver = false
+  /** What attempts take of the quotas of providers; made at the first target with one. */
+  protected quota: QuotaSettlement | undefined
   readonly #stream: boolean
   #records: AttemptRecord[] | undefined
   #intents: Intent[] | undefined
@@ -92,6 +95,7 @@ export class AttemptRecords extends Unarmed {
     const record = recordOfAttempt(this.request, attempt, end)
     if (this.isPassedOver) record.passedOver = true
     this.isPassedOver = false
+    this.quota?.settle(attempt, { outcome, tokens: settled.tokens, nowMs })
     attempt.planned.latency?.learn(record, nowMs)
     this.#records ??= []
     this.#records.push(record)

@@ -20,7 +20,7 @@ import { type Deadline, Unarmed } from '../routing/timer-wheel.ts'
 import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-stream.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
-import { accountLimitsIn } from './account-limits.ts'
+import { accountLimitsFor } from './account-limits.ts'
 import { type AnswerReader, closingMs, ErrorReader, timeoutOf } from './answer-reader.ts'
 import type { AttemptParts } from './attempt-owner.ts'
 import { credentialFor, headerLinesOf, requestFor } from './authorize-attempt.ts'
@@ -174,8 +174,8 @@ export class Attempt
   #readHead(head: UpstreamHead): void {
     this.firstByteMs = this.nowMs()
     this.status = head.status
-    if (this.translator.passesThrough && this.operation.errors === 'anthropic')
-      this.accountLimits = accountLimitsIn(head)
+    this.accountLimits = accountLimitsFor(this, head)
+    this.#parts.owner.onHead?.(this, head)
     const contentType = head.header('content-type') ?? ''
     if (!this.#body.open(head.header('content-encoding'))) this.giveUp(brokenAnswer)
     else if (head.status >= 200 && head.status <= 299) this.#open(contentType)

@@ -633,6 +633,16 @@ const cases: Cases = {
       says: /limits the rate/,
     },
   ],
+  'upstream-busy': [
+    {
+      error: { type: 'upstream-busy', provider: 'openai', model: 'gpt-4o', retryAfterMs: 3_200 },
+      status: 503,
+      type: 'server_error',
+      code: 'upstream_busy',
+      retryAfterMs: 3_200,
+      says: /the provider `openai` lets it use of `gpt-4o`/,
+    },
+  ],
   'upstream-overloaded': [
     {
       error: { type: 'upstream-overloaded', retryAfterMs: 1_500 },

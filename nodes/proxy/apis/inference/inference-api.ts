@@ -190,9 +190,18 @@ export class InferenceApi implements Api {
     })
     const estimate = estimateOf(request, translators)
     const reserved = holds.find(({ boundNanoUsd }) => boundNanoUsd !== undefined)?.boundNanoUsd
-    const costBound = (target: Target) => reserved ?? this.#bounds.of(request, asked, target)
-    const pinned = state?.pin?.credential
-    const dispatched = { model, stream, showUsage, translators, plan, holds, pinned, estimate, costBound }
+    const dispatched = {
+      model,
+      stream,
+      showUsage,
+      translators,
+      plan,
+      holds,
+      pinned: state?.pin?.credential,
+      estimate,
+      costBound: (target: Target) => reserved ?? this.#bounds.of(request, asked, target),
+      inference: request.operation.counts === undefined ? asked : undefined,
+    }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }
