@@ -5,6 +5,7 @@ import type { AttemptOutcome } from '../../../../shared/telemetry/records.ts'
 import { isOpenEnd } from '../../accounting/attempt-end.ts'
 import type { Hold, Outcome, StreamWatch, WatchedStream } from '../../accounting/outcome.ts'
 import { BudgetWatch } from './budget-watch.ts'
+import { LeaseExtension } from './lease-extension.ts'
 
 export class BudgetHold implements Hold {
   readonly #desk: BudgetDesk
@@ -14,9 +15,8 @@ export class BudgetHold implements Hold {
   readonly #onCut: (budget: string) => void
   /** Attempts that a reservation is held for. */
   #attempts = 1
-  /** What streams have taken beyond the bound. */
-  #extra = 0
-  #isSettled = false
+  /** What streams have taken beyond the bound; made for the first stream. */
+  #extensions: readonly LeaseExtension[] | undefined
 
   constructor(
     desk: BudgetDesk,
@@ -35,7 +35,14 @@ export class BudgetHold implements Hold {
   /** An attempt that may have cost something keeps its reservation, so the next one needs another. */
   mayRetry(failed: AttemptOutcome): boolean {
     if (!isOpenEnd(failed) || this.#bound === 0) return true
-    if (this.#reserve(this.#bound) !== undefined) return false
+    const reserved: Lease[] = []
+    for (const lease of this.#hard) {
+      if (lease.reserve(this.#bound)) reserved.push(lease)
+      else {
+        for (const one of reserved) one.settle(this.#bound, 0)
+        return false
+      }
+    }
     this.#attempts++
     return true
   }
@@ -43,36 +50,15 @@ export class BudgetHold implements Hold {
   /** Watches a stream where a hard budget pays for it. */
   watch({ target, estimatedInput }: WatchedStream): StreamWatch | undefined {
     if (this.#bound === 0 || this.#hard.length === 0) return undefined
-    const extend = (nanoUsd: number) => this.#extend(nanoUsd)
-    const reservation = { bound: this.#bound, extend, onCut: this.#onCut }
-    return new BudgetWatch(reservation, { price: target.price, input: estimatedInput })
-  }
-
-  #extend(nanoUsd: number): Lease | undefined {
-    const spent = this.#isSettled ? undefined : this.#reserve(nanoUsd)
-    if (spent === undefined && !this.#isSettled) this.#extra += nanoUsd
-    for (const lease of this.#hard) this.#desk.renew(lease)
-    return spent
-  }
-
-  /** Reserves of every hard budget, or of none: then the first that has not so much is answered. */
-  #reserve(nanoUsd: number): Lease | undefined {
-    const reserved: Lease[] = []
-    for (const lease of this.#hard) {
-      if (lease.reserve(nanoUsd)) reserved.push(lease)
-      else {
-        for (const one of reserved) one.settle(nanoUsd, 0)
-        return lease
-      }
-    }
-    return undefined
+    this.#extensions ??= this.#hard.map((lease) => new LeaseExtension(this.#desk, lease))
+    const cost = { bound: this.#bound, price: target.price, input: estimatedInput }
+    return new BudgetWatch(this.#extensions, cost, this.#onCut)
   }
 
   settle(outcome: Outcome): void {
-    this.#isSettled = true
     const cost = this.#costOf(outcome)
     for (const lease of this.#leases) {
-      lease.settle(lease.isHard ? this.#bound * this.#attempts + this.#extra : 0, cost)
+      lease.settle(lease.isHard ? this.#bound * this.#attempts + this.#extraOf(lease) : 0, cost)
       this.#desk.settled(lease)
     }
   }
@@ -90,6 +76,10 @@ export class BudgetHold implements Hold {
       lease.settle(0, costNanoUsd)
       this.#desk.settled(lease)
     }
+  }
+
+  #extraOf(lease: Lease): number {
+    return this.#extensions?.find((extension) => extension.lease === lease)?.end() ?? 0
   }
 
   get #hard(): readonly Lease[] {
