@@ -61,6 +61,9 @@ export type Notice =
   | { type: 'bus-too-large'; subject: string; bytes: number; bytesMax: number }
   /** Tells of each kind at most once a minute; `count` since the start. */
   | { type: 'message-refused'; kind: RefusedKind; channel: string; subject: string; count: number }
+  /** A reason of `/readyz?verbose` that was there at two looks, a second apart; each at most once a minute. */
+  | { type: 'trouble'; reason: string }
+  | { type: 'trouble-over'; reason: string; lastedMs: number }
   | { type: 'warning'; message: string }
 
 export type Notify = (notice: Notice) => void
@@ -104,5 +107,7 @@ export const noticeLevel = {
   'bus-dropped': 'warn',
   'bus-too-large': 'error',
   'message-refused': 'error',
+  trouble: 'warn',
+  'trouble-over': 'info',
   warning: 'warn',
 } as const satisfies Record<Notice['type'], 'debug' | 'info' | 'warn' | 'error'>

@@ -63,7 +63,7 @@ export class AttemptRecords {
     this.#inFlight = false
     const { health } = attempt.planned.target
     health.inFlight--
-    judgeTarget(attempt, healthy)
+    judgeTarget(attempt, { owner: this.request.caller.owner, healthy })
   }
 
   protected waited(attempt: RunningAttempt, nowMs: number): void {

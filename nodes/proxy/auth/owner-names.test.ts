@@ -25,6 +25,9 @@ const places: [what: string, file: string][] = [
   ['ids of files in bodies of requests', 'apis/inference/open-translators.ts'],
   ['stored responses: reading, listing their input, deleting', 'apis/responses/responses-api.ts'],
   ['stored responses: conversations, referred items, new answers', 'conversations/continuation.ts'],
+  ['names of models that were served, which errors suggest', 'request/model-access.ts'],
+  ['whose requests have shown that a target serves a name', 'attempts/attempt-records.ts'],
+  ['the same for realtime sessions', 'apis/realtime/handshake.ts'],
 ]
 
 test.each(places)('%s go by the id of the owner', (_, file) => {

@@ -60,6 +60,32 @@ const cases: Cases = {
   'too-heavy': [
     { error: { type: 'too-heavy' }, status: 413, type: invalid, code: 'request_too_large', says: /more memory/ },
   ],
+  'no-body-memory': [
+    {
+      error: { type: 'no-body-memory', whose: 'key', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /one key may have/,
+      retryAfterMs: 1_000,
+    },
+    {
+      error: { type: 'no-body-memory', whose: 'team', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /one team may have/,
+      retryAfterMs: 1_000,
+    },
+    {
+      error: { type: 'no-body-memory', whose: 'all', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /is used up/,
+      retryAfterMs: 1_000,
+    },
+  ],
   'no-memory': [
     {
       error: { type: 'no-memory' },

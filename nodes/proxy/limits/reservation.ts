@@ -66,10 +66,17 @@ export function tightestStates(
   reservations: readonly Reservation[],
   { buckets, clock }: ReservationTools,
 ): LimitStates {
-  const tightest: Partial<Record<HeaderUnit, LimitState>> = {}
+  // One shape for all requests: which units are limited differs from one to the next.
+  const tightest: Record<HeaderUnit, LimitState | undefined> = {
+    requests: undefined,
+    tokens: undefined,
+    inputTokens: undefined,
+    outputTokens: undefined,
+  }
+  const nowMs = clock.monotonicMs()
   for (const { charge, unit, rule, windowEndMs } of reservations) {
     const named = headerUnit(unit)
-    const state = named === undefined ? undefined : buckets.stateOf(charge, clock.monotonicMs())
+    const state = named === undefined ? undefined : buckets.stateOf(charge, nowMs)
     if (named === undefined || state === undefined) continue
     if (state.remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue
     tightest[named] = limitState(

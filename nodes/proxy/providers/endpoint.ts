@@ -69,8 +69,8 @@ export interface Origin {
 export interface TargetHealth {
   inFlight: number
   failuresInRow: number
-  /** Whether it has ever answered with success. */
-  hasAnswered?: true
+  /** Ids of owners that it has answered with success, the first ones. Undefined: none yet. */
+  answeredTo?: string[]
 }
 
 export class TargetHealthTable {

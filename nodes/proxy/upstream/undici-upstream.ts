@@ -255,7 +255,7 @@ class UndiciHead implements UpstreamHead {
     if (name === 'set-cookie' || !Object.hasOwn(this.#fields, name)) return undefined
     const value = this.#fields[name]
     const first = typeof value === 'string' ? value : value?.[0]
-    return first?.replace(/[\t ]+$/, '')
+    return first?.trimEnd()
   }
 
   headersLike(prefix: string): string[] {

@@ -164,7 +164,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   onOpened(handshake: Handshake, upstream: UpstreamSocket): RealtimeSession {
     const { nowMs } = this
     // The target stays in use until the session is over.
-    judgeTarget(handshake, true)
+    judgeTarget(handshake, { owner: this.request.caller.owner, healthy: true })
     this.waited(handshake, nowMs)
     // What the session has reserved at the target is settled when it is over.
     this.record(handshake, 'ok', { used: undefined, nowMs, goesOn: true })

@@ -73,6 +73,7 @@ function tokenBound({ target, rates }: PriceCeiling, sizes: Sizes): CostBound {
   const output = sizes.outputCap ?? outputTokensMax
   if (!Number.isFinite(output))
     return { unbounded: `how long an answer of ${name} can get is not known: set max_tokens` }
+  if (!Number.isFinite(sizes.answers)) return { unbounded: 'how many answers are asked for is not known: set n' }
   return { nanoUsd: input * rates.input + output * sizes.answers * rates.output }
 }
 
@@ -82,7 +83,7 @@ function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBou
   const { unitPrice } = target
   if (unitPrice === undefined || unitPrice.size === 0) return tokenBound(ceiling, { ...sizes, writes: true })
   const units = {
-    images: Math.min(imagesMax, Math.max(1, scan.number('n') ?? 1)),
+    images: Math.min(imagesMax, Math.max(1, scan.amount('n') ?? 1) || imagesMax),
     characters: sizes.bytes,
     'search-units': 1 + Math.ceil(sizes.bytes / documentsPerSearchUnit),
   } as const
@@ -124,18 +125,23 @@ function isPlain({ replaced, facts }: InferenceRequest, scan: BodyScan): boolean
   return !marks.test(scan.bytes.latin1Slice(scan.open, scan.close)) && !isStoredPrompt(scan)
 }
 
+// Servers of OpenAI's API know several names of the cap, and each server goes by another one. Sources: vLLM and SGLang,
+// `max_completion_tokens` before `max_tokens`, numbers also as texts; llama.cpp's server, `n_predict` before `max_tokens`, -1 for
+// no cap.
+const chatCaps = ['max_tokens', 'max_completion_tokens', 'n_predict'] as const
+
 const capFields = {
-  'openai-chat': ['max_tokens', 'max_completion_tokens'],
+  'openai-chat': chatCaps,
   'openai-responses': ['max_output_tokens'],
-  'openai-completions': ['max_tokens'],
+  'openai-completions': chatCaps,
   anthropic: ['max_tokens'],
 } as const
 
-/** The larger of two caps counts: an upstream may take either. */
+/** The largest cap counts, because an upstream may take any, and none if one of them is none. */
 function capOf(dialect: string, scan: BodyScan): number | undefined {
   const fields = capFields[dialect as keyof typeof capFields] ?? []
-  const caps = fields.flatMap((field) => scan.number(field) ?? [])
-  return caps.length === 0 ? undefined : positive(Math.max(...caps))
+  const caps = fields.flatMap((field) => scan.amount(field) ?? [])
+  return caps.every((cap) => positive(cap) !== undefined) ? positive(Math.max(...caps)) : undefined
 }
 
 /** Some servers take a cap of 0 or -1 for none. */
@@ -143,13 +149,14 @@ function positive(cap: number | undefined): number | undefined {
   return cap !== undefined && cap > 0 && Number.isFinite(cap) ? cap : undefined
 }
 
+/** Infinity where it is not known how many a server makes. */
 function answersOf(dialect: string, scan: BodyScan): number {
-  const n = Math.max(1, scan.number('n') ?? 1)
-  if (dialect !== 'openai-completions') return n
-  if (scan.field('prompt')?.kind !== 'array' && !['best_of', '\\u'].some((mark) => scan.bytes.includes(mark))) return n
-  const { prompt, best_of: bestOf } = bodyOf(scan)
+  const wanted = Math.max(1, scan.amount('n') ?? 1, scan.amount('best_of') ?? 1)
+  const each = Number.isNaN(wanted) ? Number.POSITIVE_INFINITY : wanted
+  if (dialect !== 'openai-completions' || scan.field('prompt')?.kind !== 'array') return each
+  const { prompt } = bodyOf(scan)
   const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
-  return Math.max(n, typeof bestOf === 'number' ? bestOf : 1) * prompts
+  return each * prompts
 }
 
 /** A prompt that the provider keeps: nobody here knows how long it is. */
@@ -184,10 +191,10 @@ function sizesNow(asked: InferenceRequest): Result<ConversationSizes, GatewayErr
   return parsed.ok ? done(conversationSizes(parsed.value)) : fail(unparsedError(parsed.error))
 }
 
-/** The parser takes one of two caps of a chat. */
+/** The parser takes one of the caps of a chat. */
 function readCap({ facts: { body, inbound } }: InferenceRequest, parsed: number | undefined): number | undefined {
   if (body.type === 'form' || inbound?.name !== 'openai-chat') return parsed
-  return capOf('openai-chat', body.scan) ?? parsed
+  return capOf('openai-chat', body.scan)
 }
 
 /** Whether the provider adds what it keeps: an earlier conversation, or a prompt. */

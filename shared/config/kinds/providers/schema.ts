@@ -106,7 +106,7 @@ const written = z.strictObject({
     .describe("A name of a well-known server of OpenAI's API stands for kind: openai with its baseUrl."),
   baseUrl: z
     .string()
-    .max(2_048)
+    .max(2_048, { abort: true })
     .superRefine((text, context) => {
       const problem = urlProblem(text) ?? endpointProblem(text) ?? baseUrlProblem(text)
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })

@@ -12,7 +12,7 @@ const windowMsMax = 90 * 86_400_000
 
 const webhookUrl = z
   .string()
-  .max(2_048)
+  .max(2_048, { abort: true })
   .superRefine((text, context) => {
     const problem = urlProblem(text)
     if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
