@@ -20,6 +20,7 @@ export interface ProxyFacts {
   /** Requests beyond limits, by `name mode`. */
   readonly limitsExceeded: ReadonlyMap<string, number>
   readonly budgets: NonNullable<NodeHeartbeat['budgets']>
+  readonly quotas: NodeHeartbeat['quotas']
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
   readonly memory: Pick<MemoryPressure, 'troubles' | 'use'>
@@ -76,6 +77,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     bodyMemory: memory.use(),
     limits: Object.fromEntries(limitsExceeded),
     budgets,
+    quotas: facts.quotas,
     refusedMessages: [...facts.refusedMessages],
     targets: targetReports(config.snapshot, config.nowMs),
   }

@@ -14,6 +14,7 @@ import { Admission } from '../admission/admit.ts'
 import { OpenRequests } from '../admission/open-requests.ts'
 import { KeyWatch } from '../attempts/live/key-watch.ts'
 import { LiveRequests } from '../attempts/live/live-requests.ts'
+import type { QuotaTools } from '../attempts/waits/quota-pass.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
 import { parsedShares, SharedBudget } from '../http/shared-budget.ts'
@@ -42,6 +43,7 @@ const price = { inputPerMTok: 1, outputPerMTok: 2 }
 export interface TestGatewayOptions {
   readonly clock?: ManualClock
   readonly policies?: readonly Policy[]
+  readonly quota?: QuotaTools
   readonly openRequests?: () => number
   readonly chance?: Chance
   /** Memory for what is made of bodies. */
@@ -111,7 +113,16 @@ export class TestGateway {
     const ids = new ObjectIds(Buffer.alloc(32, 7))
     const store = new ResponseStore(openMemoryState({ clock }))
     const timers = this.#wheel
-    const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
+    const attempts = {
+      clock,
+      chance,
+      notify,
+      timers,
+      settlement,
+      live,
+      upstreamOf: () => upstream,
+      quota: options.quota,
+    }
     const common = { ...attempts, attempts, delivery: attempts, ids, jobs: this.jobs }
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10, open: new OpenRequests(100) })
     const entry = new Entry(policies, settlement)
