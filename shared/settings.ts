@@ -44,6 +44,8 @@ export interface Settings {
   bodyProcessBytes: number | undefined
   /** Open requests of one key; undefined means a part of what the process can carry. */
   keyOpenMax: number | undefined
+  /** Requests that may wait for one model at one provider. */
+  queueMax: number
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
   /** All that this process may use; undefined: what the control group or the machine has. */
@@ -52,6 +54,8 @@ export interface Settings {
   bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
+  /** Whether attempts are journaled before they are sent; `strict`: and wait until that is on the disk. */
+  intents: 'off' | 'on' | 'strict'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -118,10 +122,12 @@ export function parseSettings(
     bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
+    queueMax: read.count('HEADGATE_QUEUE_MAX') ?? 1_000,
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
+    intents: read.oneOf('HEADGATE_INTENTS', ['off', 'on', 'strict']) ?? 'on',
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }

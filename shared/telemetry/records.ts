@@ -53,6 +53,19 @@ export interface RequestRecord {
   configRevision: number
 }
 
+/** What the cost of an attempt rests on. */
+export type AttemptSettlement =
+  /** The upstream reported what it used, or nothing was charged. */
+  | 'reported'
+  /** The tokens are counted by the gateway, because the upstream reported none. */
+  | 'estimated'
+  /** The attempt ended without an answer that could be counted, and may have been charged: the most that it can cost. */
+  | 'bound'
+  /** The proxy was killed during the attempt; its next start settled it on the most that it can cost. */
+  | 'interrupted'
+  /** The cost is not known. */
+  | 'unpriced'
+
 export type AttemptOutcome =
   | 'ok'
   | 'http-error'
@@ -100,6 +113,8 @@ export interface AttemptRecord {
   /** Mean time between content chunks, µs; 0 with fewer than two. */
   interTokenUs: number
   totalUs: number
+  /** Absent: `reported`. */
+  settlement?: AttemptSettlement | undefined
 }
 
 export type NodeRole = 'proxy' | 'aggregator' | 'control' | 'all'
@@ -187,6 +202,35 @@ export interface NodeHeartbeat {
   refusedMessages?: MessageCount[]
   /** The budgets that a proxy spends of, by name. */
   budgets?: Record<string, BudgetLoad>
+  /** What a proxy knows of the quotas of providers; absent where it knows of none. */
+  quotas?: QuotaLoad | undefined
+}
+
+/** The quotas of providers, and the queues in front of them. */
+export interface QuotaLoad {
+  /** The limits of accounts, those of which least is left first. */
+  limits: QuotaLimitLoad[]
+  /** Requests that wait, by provider and model. */
+  queues: { provider: string; model: string; length: number }[]
+  /** Waits since the start, by the bounds of `quotaWaitBoundsMs`, and their sum. */
+  waits: number[]
+  waitedMs: number
+  /** Requests that were told to come again. */
+  sheds: number
+}
+
+/** Upper bounds of waits for a quota, in milliseconds. Longer ones stand behind them. */
+export const quotaWaitBoundsMs = [10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const
+
+export interface QuotaLimitLoad {
+  provider: string
+  credential: string
+  model: string
+  /** What is limited: `requests`, `tokens`, `inputTokens` or `outputTokens`. */
+  unit: string
+  limit: number
+  /** What is left for all proxies, as this one knows it. */
+  remaining: number
 }
 
 export interface BodyMemoryUse {

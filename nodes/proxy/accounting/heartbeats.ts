@@ -22,6 +22,7 @@ export interface ProxyFacts {
   /** Answers whose cost nobody knows, by model. */
   readonly unpriced: ReadonlyMap<string, number>
   readonly budgets: NonNullable<NodeHeartbeat['budgets']>
+  readonly quotas: NodeHeartbeat['quotas']
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
   readonly memory: Pick<MemoryPressure, 'troubles' | 'use'>
@@ -79,6 +80,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     limits: Object.fromEntries(limitsExceeded),
     budgets,
     unpriced: Object.fromEntries(facts.unpriced),
+    quotas: facts.quotas,
     refusedMessages: [...facts.refusedMessages],
     targets: targetReports(config.snapshot, config.nowMs),
   }

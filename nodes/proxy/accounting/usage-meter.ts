@@ -93,10 +93,6 @@ export function costAtHead(metered: Metered, stream: AnswerStream | undefined): 
   return { costNanoUsd: isKnown ? usedByStream(metered, stream).costNanoUsd : undefined, unpriced }
 }
 
-export function hasNoPrice(used: Used | undefined): boolean {
-  return used !== undefined && used.costNanoUsd === undefined
-}
-
 /** What an attempt used that sent nothing to its upstream. */
 export const usedNothing: Used = { ...nothing, costNanoUsd: 0, units: undefined }
 

@@ -3,7 +3,7 @@
 import { done, type Result } from '../../../shared/result.ts'
 import type { AttemptOutcome } from '../../../shared/telemetry/records.ts'
 import type { AttemptEntry, AttemptGate, AttemptHold, Hold } from '../accounting/outcome.ts'
-import { type GatewayError, type Ineligible, ineligibleError, type RateLimitedError } from '../errors/gateway-error.ts'
+import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { credentialRefused } from '../providers/judge-target.ts'
@@ -11,26 +11,19 @@ import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { laterAttempt, type Next, nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
 import { isRetry } from '../routing/retry-budget.ts'
-import type { Deadline } from '../routing/timer-wheel.ts'
-import { LateWait } from '../translators/late/late-wait.ts'
 import type { Late, Made } from '../translators/translator.ts'
-import { AttemptRecords } from './attempt-records.ts'
-import { blamesRequest, type FailedAttempt, FailedTargets } from './failed-targets.ts'
-import { PassedTargets } from './passed-targets.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
-import { TimeLimits } from './time-limits.ts'
+import { blamesRequest, type FailedAttempt, FailedTargets } from './targets/failed-targets.ts'
+import { PassedTargets, type PassedWhy } from './targets/passed-targets.ts'
+import { AttemptWaits } from './waits/attempt-waits.ts'
+import type { QuotaPass } from './waits/quota-pass.ts'
 
 const waitedTooLong = { type: 'too-busy', retryAfterMs: 1_000 } as const
 
 export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
-  extends AttemptRecords
-  implements Deadline, AttemptProgress, RetryPlan<Target>
+  extends AttemptWaits
+  implements AttemptProgress, RetryPlan<Target>
 {
-  deadlineSlot = -1
-  deadlineTick = 0
-  deadlineNext: Deadline | undefined = undefined
-  deadlinePrevious: Deadline | undefined = undefined
-  protected readonly limits: TimeLimits
   readonly #plan: AttemptPlan<Target>
   readonly #holds: readonly Hold[] | undefined
   /** Undefined where nothing counts attempts by their targets. */
@@ -40,7 +33,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   #prepared: Prepared | undefined
   /** What is still to be prepared for the attempt that comes next. */
   #late: Late<Prepared> | undefined
-  #wait: LateWait | undefined
   #lastFailed: FailedAttempt<Running> | undefined
   /** The targets that were passed over, and those that failed; made at the first, which most requests never meet. */
   #passed: PassedTargets | undefined
@@ -54,7 +46,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     { plan, stream, holds }: { plan: AttemptPlan<Target>; stream: boolean; holds?: readonly Hold[] | undefined },
   ) {
     super(tools, request, stream)
-    this.limits = new TimeLimits(request, stream)
     this.#plan = plan
     this.#holds = holds
     this.#gate = holds?.find(({ gate }) => gate !== undefined)?.gate
@@ -68,9 +59,9 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   protected abstract open(planned: PlannedAttempt<Target>, prepared: Prepared, index: number): void
   /** Ends the request, because no attempt follows; `last` is the one that failed. */
   protected abstract giveUp(error: GatewayError, last: Running | undefined): void
+  /** What attempts at a target take of the provider's quotas. Absent or undefined: nothing is known that limits them. */
+  protected passFor?(target: Target, prepared: Prepared | undefined): QuotaPass | undefined
   protected abstract modelsThatCould(ineligible: Ineligible): readonly string[] | undefined
-  /** Ends the request, because something of ours threw. */
-  protected abstract onBug(error: unknown): void
   protected abstract readonly model: string
 
   get fallbackIndex(): number {
@@ -79,10 +70,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   get target(): Target | undefined {
     return this.#planned?.target
-  }
-
-  protected get isPausing(): boolean {
-    return this.deadlineSlot >= 0
   }
 
   start(): void {
@@ -115,7 +102,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     return prepared.ok
   }
 
-  #passOver(planned: PlannedAttempt<Target>, why: Ineligible | RateLimitedError): void {
+  #passOver(planned: PlannedAttempt<Target>, why: PassedWhy): void {
     this.#passed ??= new PassedTargets()
     this.#passed.add(why)
     this.#plan.passOver(planned)
@@ -151,6 +138,32 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
       this.waitFor(late, planned, (made) => this.#onMade(planned, made))
       return
     }
+    const pass = this.passFor?.(planned.target, this.#prepared)
+    if (pass === undefined || pass.take(planned.target)) this.#enter(planned)
+    else this.#waitForQuota(pass, planned)
+  }
+
+  /** There is no quota at once: another target of the route goes before, where one has some. */
+  #waitForQuota(pass: QuotaPass, planned: PlannedAttempt<Target>): void {
+    for (;;) {
+      const other = this.#plan.instead(planned, (target) => pass.hasRoom(target))
+      if (other === undefined) break
+      if (this.#isPrepared(other)) return this.#begin(other)
+    }
+    const sinceMs = this.tools.clock.monotonicMs()
+    const leftMs = this.limits.leftMs(planned.route.timeouts, sinceMs)
+    this.waitFor(pass.wait(planned, leftMs), planned, (made) => {
+      this.stopPausing()
+      this.upstreamMs += this.tools.clock.monotonicMs() - sinceMs
+      const busy = made.ok ? made.value : undefined
+      if (busy === undefined) return this.#enter(planned)
+      this.#passOver(planned, busy)
+      this.leaveRoute()
+      this.#goOn()
+    })
+  }
+
+  #enter(planned: PlannedAttempt<Target>): void {
     const entry = this.#gate?.enter(planned.target)
     if (entry === undefined) this.#launch(planned, undefined)
     else if (entry instanceof Promise) this.#waitForEntry(planned, entry)
@@ -176,6 +189,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   #onEntry(planned: PlannedAttempt<Target>, entry: AttemptEntry): void {
     if (entry.type === 'full') {
+      this.quota?.giveBack()
       this.#passOver(planned, entry.error)
       this.isPassedOver = true
       this.#goOn()
@@ -199,17 +213,6 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
       this.giveUp(this.#failed?.passingError(this.#passed?.full?.retryAfterMs) ?? error, attempt)
   }
 
-  /** Waits for something as long as the request may take. `onMade` has to stop the pause. */
-  protected waitFor<Value>(
-    late: Late<Value>,
-    { route }: PlannedAttempt<Target>,
-    onMade: (made: Made<Value>) => void,
-  ): void {
-    this.tools.timers.arm(this, this.limits.leftMs(route.timeouts, this.tools.clock.monotonicMs()))
-    this.#wait ??= new LateWait()
-    this.#wait.begin(late, { onMade, onBug: (error) => this.onBug(error) })
-  }
-
   #onMade(planned: PlannedAttempt<Target>, made: Made<Prepared>): void {
     this.stopPausing()
     if (made.ok) {
@@ -224,16 +227,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
 
   /** Begins the attempt that waited for the end of a pause. */
   onDue(): void {
-    if (this.#wait?.isWaiting === true) {
+    if (this.isWaiting) {
       this.stopPausing()
       this.giveUp(waitedTooLong, this.#lastFailed?.attempt)
     } else if (this.#planned !== undefined) this.#begin(this.#planned)
-  }
-
-  /** Ends a pause, or the wait for what an attempt needs, without an attempt. */
-  protected stopPausing(): void {
-    this.tools.timers.cancel(this)
-    this.#wait?.stop()
   }
 
   // ── the end of an attempt ────────────────────────────────────────────────────────────────────────────────────────
@@ -245,6 +242,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
+    this.noteEnd()
     if (condition === 'auth') credentialRefused(attempt, this.tools, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
@@ -266,6 +264,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, true)
     this.waited(attempt, nowMs)
     this.record(attempt, outcome, { used: undefined, nowMs })
+    this.noteEnd()
     const { planned } = attempt
     const next = this.#isPrepared(planned) ? planned : this.next()
     if (next === undefined) this.giveUp(this.#noTarget(), attempt)

@@ -96,6 +96,8 @@ export type BudgetError =
     }
   /** The register of budgets, or the disk, cannot be asked now. */
   | { readonly type: 'budget-away'; readonly budget: string }
+  /** Requests must be journaled before they are sent, and the disk does not take it. */
+  | { readonly type: 'journal-away' }
   | { readonly type: 'cost-unbounded'; readonly budget: string; readonly why: string }
 
 /** Errors of stored responses and of conversations that continue from them. */
@@ -108,6 +110,7 @@ export type ConversationError =
 
 /** Errors that come of what an upstream did. */
 export type UpstreamGatewayError =
+  | UpstreamBusyError
   /** The upstream rejected the request; the caller gets the upstream's own words. */
   | { readonly type: 'upstream-rejected'; readonly answer: ErrorAnswer }
   /** The upstream rejected the request in the first event of its stream. */
@@ -129,6 +132,14 @@ export type UpstreamGatewayError =
   /** `cause` is what TLS found wrong, as a clause. */
   | { readonly type: 'upstream-tls'; readonly cause?: string | undefined; readonly provider?: ProviderName }
   | { readonly type: 'upstream-protocol'; readonly provider?: ProviderName }
+
+/** What the provider lets the account of the gateway use is used up, and too many wait for more. */
+export interface UpstreamBusyError {
+  readonly type: 'upstream-busy'
+  readonly provider: string
+  readonly model: string
+  readonly retryAfterMs: number
+}
 
 /** The provider that failed. Undefined: the error does not come of one provider. */
 type ProviderName = string | undefined

@@ -207,6 +207,16 @@ const cases: Cases = {
       says: /budget `search` cannot be asked now/,
     },
   ],
+  'journal-away': [
+    {
+      error: { type: 'journal-away' },
+      status: 503,
+      type: 'server_error',
+      code: 'journal_unavailable',
+      retryAfterMs: 5_000,
+      says: /journaled before they are sent/,
+    },
+  ],
   'cost-unbounded': [
     {
       error: { type: 'cost-unbounded', budget: 'search', why: 'up/gpt-4o has no known price' },
@@ -629,6 +639,16 @@ const cases: Cases = {
       code: 'rate_limit_exceeded',
       retryAfterMs: 1_500,
       says: /limits the rate/,
+    },
+  ],
+  'upstream-busy': [
+    {
+      error: { type: 'upstream-busy', provider: 'openai', model: 'gpt-4o', retryAfterMs: 3_200 },
+      status: 503,
+      type: 'server_error',
+      code: 'upstream_busy',
+      retryAfterMs: 3_200,
+      says: /the provider `openai` lets it use of `gpt-4o`/,
     },
   ],
   'upstream-overloaded': [

@@ -1,5 +1,5 @@
 // A stream that a limit cuts: it ends as the caller's dialect ends an answer that has reached its length, whatever the upstream speaks.
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { LocalBus } from '../../../cluster/bus/local-bus.ts'
 import { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { ManualClock } from '../../../shared/clock.ts'
@@ -49,7 +49,7 @@ function begin(name: CallerName, model: string, more: object = {}) {
 /** The events of a stream, as JSON where they are, and its comments. */
 function eventsOf(text: string): { data: unknown[]; comments: string[] } {
   const lines = text.split(/\r?\n/)
-  const data = lines.filter((line) => line.startsWith('data: ')).map((line) => line.slice(6))
+  const data = lines.filter((line) => line.startsWith('data:')).map((line) => line.slice(5).trim())
   return {
     data: data.map((one) => (one === '[DONE]' ? one : JSON.parse(one))),
     comments: lines.filter((line) => line.startsWith(':')),
@@ -216,4 +216,32 @@ test.each<[string, object]>([
   upstream.stream(openAiChat.opening, ...Array.from({ length: 100 }, () => openAiChat.word('word '.repeat(10))))
   expect(reply.text).toContain('"finish_reason":"length"')
   expect(upstream.aborted).toBe(true)
+})
+
+test.each([
+  ['gem', gemini],
+  ['gpt', openAiChat],
+])('a stream of Gemini that is a list at %s ends as a list', (model, played) => {
+  const body = { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] }
+  const { reply } = gateway.call({ path: `/v1beta/models/${model}:streamGenerateContent`, body })
+  gateway.upstream.last.stream(played.opening, ...Array.from({ length: 500 }, () => played.word('seven ')))
+  expect(reply.ended).toBe(true)
+  const chunks = JSON.parse(reply.text)
+  expect(chunks.at(-1).candidates).toMatchObject([{ finishReason: 'MAX_TOKENS' }])
+})
+
+test.each([
+  ['claude', anthropic],
+  ['gpt', { ...openAiResponses, opening: itemOfResponse }],
+])('a response of %s that is stored is stored as it was cut', async (model, played) => {
+  const { reply } = gateway.call({ path: '/v1/responses', body: { model, input: 'hi', stream: true } })
+  await vi.waitFor(() => expect(gateway.upstream.calls.length).toBe(1))
+  gateway.upstream.last.stream(played.opening, ...Array.from({ length: 500 }, () => played.word('seven ')))
+  await vi.waitFor(() => expect(reply.ended).toBe(true))
+  // biome-ignore lint/suspicious/noExplicitAny: the shape is asserted
+  const last = eventsOf(reply.text).data.at(-1) as any
+  expect(last.response).toMatchObject({ status: 'incomplete', store: true })
+  const read = gateway.call({ method: 'GET', path: `/v1/responses/${last.response.id}` }).reply
+  await vi.waitFor(() => expect(read.ended).toBe(true))
+  expect(JSON.parse(read.text)).toMatchObject({ status: 'incomplete', output: last.response.output })
 })

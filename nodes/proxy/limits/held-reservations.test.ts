@@ -12,7 +12,7 @@ const rule: BucketRule = { kind: 'window', capacity: 1_000_000, perMs: 0 }
 const units = ['requests', 'tokens', 'outputTokens', 'inputTokens', 'concurrency'] as const
 
 /** Reservations of some units in buckets of their own, whose refunds are counted. */
-function held(amounts: Partial<Record<LimitUnit, number>>, cutsBelow?: number) {
+function held(amounts: Partial<Record<LimitUnit, number>>, overdraft?: number) {
   const clock = new ManualClock(0)
   const { buckets } = new BucketNode({ node: 'n1', boot: 1 })
   const told = { taken: 0, back: 0 }
@@ -20,7 +20,7 @@ function held(amounts: Partial<Record<LimitUnit, number>>, cutsBelow?: number) {
     const charge = buckets.charge(buckets.slotOf(index + 1, rule, 0), amount, { nowMs: 0, window: 1 })
     if (!('slot' in charge)) throw new Error('there is no room')
     told.taken += amount
-    return { charge, limit: unit, unit: unit as LimitUnit, amount, rule, windowEndMs: undefined, cutsBelow }
+    return { charge, limit: { name: unit, unit: unit as LimitUnit, overdraft }, amount, rule, windowEndMs: undefined }
   })
   const adjust = buckets.adjust.bind(buckets)
   buckets.adjust = (charge, amount, nowMs) => {
@@ -85,7 +85,7 @@ describe('a stream', () => {
   })
 
   test('is ended by the first limit that is overdrawn', () => {
-    const { all } = held({ tokens: 100 }, -1_000)
+    const { all } = held({ tokens: 100 }, 0.001)
     expect(all.topUp({ input: 0, output: 1_001_000, price: undefined })).toBeUndefined()
     expect(all.topUp({ input: 0, output: 1_001_001, price: undefined })).toEqual({
       type: 'limit-exhausted',

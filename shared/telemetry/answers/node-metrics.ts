@@ -1,6 +1,7 @@
 // The contents of heartbeats as metrics.
 import type { BudgetLoad, NodeHeartbeat } from '../records.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'
+import { quotaMetrics } from './quota-metrics.ts'
 
 export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
   const gauge = (name: string, help: string, read: (node: NodeHeartbeat) => number | undefined): void =>
@@ -48,6 +49,7 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
     ),
   )
   budgetMetrics(page, nodes)
+  quotaMetrics(page, nodes)
   page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
   page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
 }

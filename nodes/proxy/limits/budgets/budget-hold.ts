@@ -1,13 +1,11 @@
 // What a request has reserved of its budgets. It is settled once, on what the request cost.
 import type { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
 import type { Lease } from '../../../../cluster/budgets/lease.ts'
-import type { AttemptOutcome, AttemptRecord } from '../../../../shared/telemetry/records.ts'
+import type { AttemptOutcome } from '../../../../shared/telemetry/records.ts'
+import { isOpenEnd } from '../../accounting/attempt-end.ts'
 import type { Hold, Outcome, StreamWatch, WatchedStream } from '../../accounting/outcome.ts'
 import { BudgetWatch } from './budget-watch.ts'
 import { LeaseExtension } from './lease-extension.ts'
-
-/** Ends of an attempt after which nobody knows what the upstream has done, and charges. */
-const unknownEnds: ReadonlySet<AttemptOutcome> = new Set(['timeout', 'reset', 'protocol'])
 
 export class BudgetHold implements Hold {
   readonly #desk: BudgetDesk
@@ -30,9 +28,13 @@ export class BudgetHold implements Hold {
     this.#onCut = onCut
   }
 
+  get boundNanoUsd(): number | undefined {
+    return this.#hard.length === 0 ? undefined : this.#bound
+  }
+
   /** An attempt that may have cost something keeps its reservation, so the next one needs another. */
   mayRetry(failed: AttemptOutcome): boolean {
-    if (!unknownEnds.has(failed) || this.#bound === 0) return true
+    if (!isOpenEnd(failed) || this.#bound === 0) return true
     const reserved: Lease[] = []
     for (const lease of this.#hard) {
       if (lease.reserve(this.#bound)) reserved.push(lease)
@@ -54,14 +56,19 @@ export class BudgetHold implements Hold {
   }
 
   settle(outcome: Outcome): void {
-    const { costNanoUsd = outcome.attemptCount === 0 ? 0 : this.#bound } = outcome
-    const unknown = outcome.attempts.filter(isUnknown).length
+    const cost = this.#costOf(outcome)
     for (const lease of this.#leases) {
-      if (lease.isHard)
-        lease.settle(this.#bound * this.#attempts + this.#extraOf(lease), costNanoUsd + unknown * this.#bound)
-      else lease.settle(0, costNanoUsd)
+      lease.settle(lease.isHard ? this.#bound * this.#attempts + this.#extraOf(lease) : 0, cost)
       this.#desk.settled(lease)
     }
+  }
+
+  /** An attempt whose cost nobody knows counts with its bound. */
+  #costOf({ attempts, attemptCount, costNanoUsd }: Outcome): number {
+    if (attempts.length === 0) return costNanoUsd ?? (attemptCount === 0 ? 0 : this.#bound)
+    let sum = 0
+    for (const attempt of attempts) sum += attempt.settlement === 'unpriced' ? this.#bound : attempt.costNanoUsd
+    return sum
   }
 
   use({ costNanoUsd = 0 }: Outcome): void {
@@ -78,8 +85,4 @@ export class BudgetHold implements Hold {
   get #hard(): readonly Lease[] {
     return this.#leases.filter(({ isHard }) => isHard)
   }
-}
-
-function isUnknown({ outcome, costNanoUsd }: AttemptRecord): boolean {
-  return costNanoUsd === 0 && unknownEnds.has(outcome)
 }

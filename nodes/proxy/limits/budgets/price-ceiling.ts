@@ -69,7 +69,7 @@ function reachable(snapshot: Snapshot, model: string): Target[] {
   return targets
 }
 
-function ceilingAt(target: Target, atMs: number): PriceCeiling {
+export function ceilingAt(target: Target, atMs: number): PriceCeiling {
   const { price, unitPrice } = pricesAt(target, atMs)
   return { target, price, unitPrice, rates: ratesOf(price, target) }
 }

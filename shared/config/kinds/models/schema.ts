@@ -95,6 +95,9 @@ export const modelSchema = z.strictObject({
         firstToken: timeout().describe('Default 60s.'),
         idle: timeout().describe('Default 60s.'),
         total: timeout().describe('Default 10m.'),
+        queue: duration(0, timeoutMsMax, '24h')
+          .exactOptional()
+          .describe('The wait for the quota of a provider; 0s: none. Default 5s.'),
       },
       { error: formAdvice(timeoutsAdvice) },
     )

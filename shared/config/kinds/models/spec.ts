@@ -13,7 +13,7 @@ export interface ModelSpec {
   /** The retries; `attempts` counts extra ones. Default 1 on 429, 5xx, timeout and connect. */
   retries?: { attempts?: number; on?: RetryCondition[] }
   /** Durations. Defaults 2s, 60s, 60s, 10m. */
-  timeouts?: { connect?: string; firstToken?: string; idle?: string; total?: string }
+  timeouts?: { connect?: string; firstToken?: string; idle?: string; total?: string; queue?: string }
 }
 
 export interface TargetSpec {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RateLimitedError } from '../errors/gateway-error.ts'
+import type { RateLimitedError } from '../../errors/gateway-error.ts'
 import { PassedTargets } from './passed-targets.ts'
 
 const full = (limit: string, retryAfterMs: number | undefined): RateLimitedError => ({
@@ -31,5 +31,5 @@ test.each<[string, (number | undefined)[], string]>([
   waits.forEach((wait, index) => {
     passed.add(full(String(index), wait))
   })
-  expect(passed.full?.limit).toBe(expected)
+  expect(passed.full).toMatchObject({ limit: expected })
 })
