@@ -214,6 +214,7 @@ export const attacks: readonly Attack[] = [
     },
   },
   saying('gossip', 'what nobody has charged', () => Buffer.from('93a36f6e6501', 'hex')),
+  saying('session.starts', 'a session that began long ago', () => [[1, 1, far]]),
   {
     subject: 'gossip.charge',
     what: 'a charge of a stranger',

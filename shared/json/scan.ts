@@ -32,6 +32,8 @@ const wanted = [
   'serviceTier',
   'speed',
   'anthropic_version',
+  'metadata',
+  'labels',
 ] as const
 export type WantedField = (typeof wanted)[number]
 

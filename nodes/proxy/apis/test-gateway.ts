@@ -15,7 +15,7 @@ import type { Intents } from '../accounting/intents/intents.ts'
 import { testSettlement } from '../accounting/test-settlement.ts'
 import { Admission } from '../admission/admit.ts'
 import { OpenRequests } from '../admission/open-requests.ts'
-import { KeyWatch } from '../attempts/live/key-watch.ts'
+import { KeyWatch, type KeyWatchOptions } from '../attempts/live/key-watch.ts'
 import { LiveRequests } from '../attempts/live/live-requests.ts'
 import type { QuotaTools } from '../attempts/waits/quota-pass.ts'
 import { Continuations } from '../conversations/continuation.ts'
@@ -44,6 +44,7 @@ const token = 'hg-a-key-of-the-team-search'
 const price = { inputPerMTok: 1, outputPerMTok: 2 }
 
 export interface TestGatewayOptions {
+  readonly endOf?: KeyWatchOptions['endOf']
   unpriced?: UnpricedPolicy
   readonly clock?: ManualClock
   readonly policies?: readonly Policy[]
@@ -135,7 +136,8 @@ export class TestGateway {
       healthOfTargets: new TargetHealthTable(),
       latencyEstimates: new LatencyEstimates(),
     })
-    this.#keyWatch = new KeyWatch({ live, clock, snapshot })
+    const { endOf = () => undefined } = options
+    this.#keyWatch = new KeyWatch({ live, clock, snapshot, endOf })
     this.#pipeline = new Pipeline({
       clock,
       chance,

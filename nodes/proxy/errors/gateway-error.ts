@@ -63,8 +63,8 @@ export interface RateLimitedError {
   /** Whose requests it counts, and the name in which this one counted; '' where that is not told. */
   readonly per: string
   readonly subject: string
-  readonly unit: LimitUnit
-  /** Nano-dollars for `usd`. */
+  readonly unit: LimitUnit | 'wallTime'
+  /** Nano-dollars for `usd`, milliseconds for `wallTime`. */
   readonly amount: number
   /** The window as the operator wrote it; '' for requests at the same time. */
   readonly window: string

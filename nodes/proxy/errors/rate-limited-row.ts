@@ -20,6 +20,7 @@ export function limitExhaustedRow({ name }: Extract<ExhaustedError, { type: 'lim
 function messageOf({ limit, per, subject, unit, amount, window, retryAfterMs }: RateLimitedError): string {
   const whose = subject === '' ? `per ${per}` : `for ${per} ${shown(subject)}`
   const what = `The limit ${shown(limit)} of ${amountText(unit, amount)}${window === '' ? '' : ` in ${window}`} ${whose}`
+  if (unit === 'wallTime') return `${what} is reached. Begin another one.`
   if (retryAfterMs === undefined) return `${what} is too small for this request. Send a smaller one.`
   return `${what} is reached. Try again in ${durationText(retryAfterMs)}.`
 }
@@ -32,6 +33,8 @@ function amountText(unit: RateLimitedError['unit'], amount: number): string {
       return `${requestsText(amount)} with the same body`
     case 'concurrency':
       return `${requestsText(amount)} at the same time`
+    case 'wallTime':
+      return `${durationText(amount)} since the first request`
     case 'usd':
       return `${amount / nanoPerUsd} USD`
     case 'tokens':

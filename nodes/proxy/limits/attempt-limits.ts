@@ -1,5 +1,6 @@
 // The limits that count the attempts of one request, each by its target: what an attempt may use is reserved before it begins, and
 // settled on what it used. Retries and fallbacks are charged to the targets that they ran on.
+import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import type { AttemptEntry, AttemptGate, AttemptUse } from '../accounting/outcome.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { HeldReservations } from './held-reservations.ts'
@@ -31,7 +32,7 @@ export class AttemptLimits implements AttemptGate {
 
   enter(target: Target): AttemptEntry | Promise<AttemptEntry> {
     const counted = this.#counted
-    const amounts = priceOfAmounts(counted.amounts, target.price)
+    const amounts = priceOfAmounts(counted.amounts, pricesAt(target, counted.request.receivedAtMs).price)
     const taken = this.#tools.taker.take({ ...counted, target, amounts })
     return taken instanceof Promise ? taken.then((late) => this.#entry(late)) : this.#entry(taken)
   }

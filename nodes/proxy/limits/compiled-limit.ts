@@ -1,4 +1,5 @@
 // A limit of the configuration, compiled: whether a request counts, in whose name, and against which bucket.
+
 import { createHmac } from 'node:crypto'
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type LimitUnit,
   overdraftOf,
 } from '../../../shared/config/kinds/limits/spec.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type CalendarWindow, CurrentWindow } from '../../../shared/time/calendar-window.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { Caller } from '../auth/callers.ts'
@@ -17,8 +19,18 @@ import { sessionIn } from '../auth/session-name.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import { callersLabel } from './callers-label.ts'
 
 const nanoPerUsd = 1e9
+
+/** What is known of what is counted, beside the request. */
+export interface CountedParts {
+  readonly model: string
+  /** The target of an attempt; undefined for a request. */
+  readonly target?: CountedTarget | undefined
+  /** The body; undefined where there is none of JSON. */
+  readonly scan?: BodyScan | undefined
+}
 
 export type CountedRequest = Pick<AuthenticatedRequest, 'caller' | 'user' | 'head'>
 
@@ -95,7 +107,7 @@ export class CompiledLimit {
   }
 
   /** In whose name a request counts, or an attempt at a target; '' where it has none, and does not count. */
-  subjectOf({ caller, user, head }: CountedRequest, model: string, target?: CountedTarget): string {
+  subjectOf({ caller, user, head }: CountedRequest, { model, target, scan }: CountedParts): string {
     switch (this.per) {
       case 'key':
         return caller.keyId
@@ -119,9 +131,20 @@ export class CompiledLimit {
         return target === undefined || target.model === '' ? '' : nameOfTarget(target)
       case 'org':
         return 'org'
-      default:
-        return caller.metadata.get(this.per.slice('metadata.'.length)) ?? ''
+      default: {
+        const label = this.per.slice('metadata.'.length)
+        const own = caller.metadata.get(label)
+        if (own !== undefined) return own
+        // A name of the caller's own counts for its key alone: nobody counts in the name of others.
+        const named = callersLabel(label, head, scan)
+        return named === '' ? '' : `${caller.keyId} ${named}`
+      }
     }
+  }
+
+  /** The subject as it is told to the caller; '' where it is the key itself, or the session that the caller has named. */
+  toldSubject(subject: string): string {
+    return this.per === 'key' || this.per === 'session' || this.per === 'org' ? '' : subject.replace(/^key_\w+ /, '')
   }
 
   ruleOf(subject: string): BucketRule {

@@ -1,14 +1,16 @@
 // Takes what a request or an attempt may use from every limit that counts it, or answers which limit has no room.
+
 import { hash } from 'node:crypto'
 import type { Charge, Shortage } from '../../../cluster/gossip/bucket-rule.ts'
 import type { ChargeRequest } from '../../../cluster/gossip/charge-request.ts'
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { ExhaustedError, RateLimitedError } from '../errors/gateway-error.ts'
 import type { HeaderLines } from '../http/http.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import type { CountedTarget } from './compiled-limit.ts'
+import type { CompiledLimit, CountedTarget } from './compiled-limit.ts'
 import { headerUnit, limitHeaders } from './limit-headers.ts'
 import type { SubjectBuckets } from './limit-table.ts'
 import { limitState, type Reservation, tightestStates } from './reservation.ts'
@@ -22,6 +24,8 @@ export interface Counted {
   /** The target of an attempt; undefined for a request, which may have several. */
   readonly target: CountedTarget | undefined
   readonly amounts: ReservedAmounts
+  /** The body; undefined where there is none of JSON. */
+  readonly scan?: BodyScan | undefined
   readonly limits: readonly SubjectBuckets[]
 }
 
@@ -85,13 +89,14 @@ export class LimitTaker {
 
   /** What is to be taken of a limit's bucket; undefined where the limit does not count the request. */
   #plan(taking: Taking, buckets: SubjectBuckets): Planned | undefined {
-    const { request, model, target, amounts } = taking.counted
+    const { counted } = taking
+    const { request, model, target, amounts } = counted
     const { limit } = buckets
     if (model === '' && isOfInference(limit.unit)) return undefined
     if (limit.unit === 'repeats' && request.body.bytes.length === 0) return undefined
     if (!limit.countsModel(model, request.snapshot)) return undefined
     if (target !== undefined && !limit.countsTarget(target)) return undefined
-    const subject = limit.subjectOf(request, model, target)
+    const subject = limit.subjectOf(request, counted)
     if (subject === '') return undefined
     const { key, rule } = limit.unit === 'repeats' ? buckets.ofRepeated(subject, digestOf(taking)) : buckets.of(subject)
     const wallMs = this.#clock.wallMs()
@@ -119,6 +124,11 @@ export class LimitTaker {
   /** Counts a stream that a limit has cut. */
   countCut({ name }: ExhaustedError): void {
     this.#count(`${name} cut`)
+  }
+
+  /** Counts a request or a session that had no time left. */
+  countOver({ name, isEnforced }: CompiledLimit, how: 'rejected' | 'cut'): void {
+    this.#count(`${name} ${how === 'cut' ? 'cut' : isEnforced ? 'enforce' : 'report'}`)
   }
 
   #count(name: string): void {
@@ -165,7 +175,7 @@ function rateLimited({ buckets, subject, charge }: Planned, shortage: Shortage, 
     type: 'rate-limited',
     limit: limit.name,
     per: limit.per,
-    subject: limit.per === 'key' || limit.per === 'session' || limit.per === 'org' ? '' : subject,
+    subject: limit.toldSubject(subject),
     unit: limit.unit,
     amount: charge.rule.capacity,
     window: limit.window,

@@ -2,8 +2,16 @@ import { z } from 'zod'
 import { isTimeZone } from '../../../time/time-zone.ts'
 import { parseDurationMs } from '../../../units.ts'
 import { providerPart } from '../reference.ts'
-import { label, labels, resourceName, upstreamModel } from '../schema-fields.ts'
-import { calendarWindows, isCalendar, type LimitSpec, type LimitSubject, limitSubjects, limitUnits } from './spec.ts'
+import { duration, label, labels, resourceName, upstreamModel } from '../schema-fields.ts'
+import {
+  calendarWindows,
+  isCalendar,
+  type LimitSpec,
+  type LimitSubject,
+  limitSubjects,
+  limitUnits,
+  wallTimeMs,
+} from './spec.ts'
 
 const countMax = 1e12
 const concurrencyMax = 1e6
@@ -60,7 +68,10 @@ export const limitSchema = z
     outputTokens: count,
     concurrency: z.int().positive().max(concurrencyMax).exactOptional().describe('Requests at the same time.'),
     usd: z.number().min(usdMin).max(usdMax).exactOptional(),
-    window: window.exactOptional().describe('Required, except for concurrency.'),
+    wallTime: duration(1_000, windowMsMax, '90d')
+      .exactOptional()
+      .describe('The time since the first request of a session, after which it is stopped.'),
+    window: window.exactOptional().describe('Required, except for concurrency and wallTime.'),
     reset: z
       .literal(['rolling', 'calendar'])
       .exactOptional()
@@ -88,18 +99,24 @@ export const limitSchema = z
       .describe('Other amounts for some of those who are counted, by name.'),
   })
   .superRefine((spec, context) => {
+    for (const field of ['provider', 'target'] as const)
+      if (spec.wallTime !== undefined && spec.match?.[field] !== undefined)
+        context.addIssue({ code: 'custom', path: ['match', field], message: 'a wall time counts no attempts' })
     for (const { path, message } of [...limitProblems(spec), ...cutProblems(spec), ...overrideProblems(spec)])
       context.addIssue({ code: 'custom', path, message })
   })
 
+const allUnits = [...limitUnits, 'wallTime'] as const
+
 type ReadSpec = Omit<LimitSpec, 'match'>
 
 function limitProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
-  const units = limitUnits.filter((unit) => spec[unit] !== undefined)
-  if (units.length === 0) return [{ path: [], message: `expected one of ${limitUnits.join(', ')}` }]
+  const units = allUnits.filter((unit) => spec[unit] !== undefined)
+  if (units.length === 0) return [{ path: [], message: `expected one of ${allUnits.join(', ')}` }]
   const [unit, second] = units
   if (second !== undefined)
     return [{ path: [second], message: `a limit counts one thing, and this one has ${unit} already` }]
+  if (unit === 'wallTime') return wallTimeProblems(spec)
   return unit === 'concurrency' ? windowless(spec) : windowProblems(spec)
 }
 
@@ -127,6 +144,20 @@ function overrideProblems(spec: ReadSpec): { path: string[]; message: string }[]
   return Object.entries(spec.overrides ?? {})
     .filter(([, amount]) => !isAmount(amount))
     .map(([subject]) => ({ path: ['overrides', subject], message }))
+}
+
+/** A wall time is one of sessions and runs. Its window is how long their names are remembered. */
+function wallTimeProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
+  const { per, window, reset, timeZone, overrides } = spec
+  const problems: { path: (keyof LimitSpec)[]; message: string }[] = []
+  if (per !== 'session' && !metadataSubject.test(per))
+    problems.push({ path: ['per'], message: 'a wall time is one of sessions: write session or metadata.<name>' })
+  if (window === '1mo' || (window !== undefined && (parseDurationMs(window) ?? 0) < wallTimeMs(spec)))
+    problems.push({ path: ['window'], message: 'expected a duration that is at least the wall time, such as 1d' })
+  for (const [field, value] of Object.entries({ reset, timeZone, overrides }))
+    if (value !== undefined)
+      problems.push({ path: [field as keyof LimitSpec], message: 'a limit of wall time has none' })
+  return problems
 }
 
 function windowless({ window, reset, timeZone }: ReadSpec) {

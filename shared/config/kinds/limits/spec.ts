@@ -1,3 +1,5 @@
+import { parseDurationMs } from '../../../units.ts'
+
 /** What a limit counts. A limit has exactly one of them. */
 export const limitUnits = [
   'requests',
@@ -25,6 +27,8 @@ export interface LimitSpec {
   /** Requests at the same time. */
   concurrency?: number
   usd?: number
+  /** A duration since the first request of a session: what comes later is rejected, and what is open then is ended. */
+  wallTime?: string
   /** A duration, or '1mo'; required but for concurrency. */
   window?: string
   /** `rolling`: what was used comes back evenly; `calendar`: all at once, when the window ends. Default: `calendar` for windows of
@@ -78,6 +82,19 @@ export interface LimitMatch {
 /** Whether a limit counts attempts, each at the target that it was made at, instead of requests. */
 export function countsAttempts({ per, match = {} }: LimitSpec): boolean {
   return per === 'provider' || per === 'target' || match.provider !== undefined || match.target !== undefined
+}
+
+const wallTimeKeptDefault = '1d'
+
+/** The time that a session has; Infinity for limits of something else. */
+export function wallTimeMs({ wallTime }: Pick<LimitSpec, 'wallTime'>): number {
+  return (wallTime === undefined ? undefined : parseDurationMs(wallTime)) ?? Number.POSITIVE_INFINITY
+}
+
+/** How long the name of a session is remembered; after that it begins anew. */
+export function wallTimeKeptMs({ wallTime, window }: Pick<LimitSpec, 'wallTime' | 'window'>): number {
+  const kept = parseDurationMs(window ?? wallTimeKeptDefault) ?? 0
+  return Math.max(kept, wallTimeMs({ wallTime: wallTime ?? wallTimeKeptDefault }))
 }
 
 /** The amount of a limit; undefined where a spec that failed its schema has none. */
