@@ -52,8 +52,8 @@ test('a request waits until the provider takes another one, and its wait counts 
 
 describe('who would wait too long is told so at once, in its own dialect, with an honest wait', () => {
   test.each([
-    ['/v1/chat/completions', 503, { error: { code: 'upstream_busy', type: 'server_error' } }],
-    ['/v1/messages', 529, { type: 'error', error: { type: 'overloaded_error' } }],
+    ['/v1/chat/completions', 429, { error: { code: 'rate_limit_exceeded', type: 'requests' } }],
+    ['/v1/messages', 429, { type: 'error', error: { type: 'rate_limit_error' } }],
   ])('%s', async (path, status, told) => {
     learn(0)
     const replies = Array.from({ length: 9 }, () => gateway.call({ path, body: question('gpt') }).reply)
