@@ -88,6 +88,7 @@ describe('a first start without any configuration', () => {
         expect([path, query, (await fetch(gateway.control + path + query)).status]).toEqual([path, query, 200])
     }
     expect(await (await fetch(`${gateway.control}/readyz?x=1&verbose`)).json()).toHaveProperty('reasons')
+    expect(await (await fetch(`${gateway.control}/readyz`)).json()).toEqual({ status: 'ok' })
   })
 
   test('keeps others out of its folder', async () => {

@@ -42,6 +42,10 @@ export type Notice =
   | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
+  /** Attempts are not journaled before they are sent; tells when it begins. */
+  | { type: 'intents-failed'; message: string }
+  /** Attempts of a process that was killed were settled on the most that they can have cost; `unpriced` of them have no bound. */
+  | { type: 'intents-settled'; attempts: number; unpriced: number; costUsd: number }
   /** Stored responses can be neither read nor written; at most once a minute. */
   | { type: 'state-troubled'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
@@ -95,6 +99,8 @@ export const noticeLevel = {
   'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',
+  'intents-failed': 'error',
+  'intents-settled': 'warn',
   'state-troubled': 'warn',
   'handler-threw': 'error',
   'plaintext-endpoint': 'warn',

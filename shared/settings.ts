@@ -51,6 +51,8 @@ export interface Settings {
   bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
+  /** Whether attempts are journaled before they are sent; `strict`: and wait until that is on the disk. */
+  intents: 'off' | 'on' | 'strict'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -121,6 +123,7 @@ export function parseSettings(
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
+    intents: read.oneOf('HEADGATE_INTENTS', ['off', 'on', 'strict']) ?? 'on',
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }

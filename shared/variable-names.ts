@@ -36,6 +36,7 @@ export const settingNames = [
   'HEADGATE_BODY_MEMORY_MAX',
   'HEADGATE_MEMORY_MAX',
   'HEADGATE_DRAIN',
+  'HEADGATE_INTENTS',
   'HEADGATE_DEMO',
   'HEADGATE_LOG_LEVEL',
 ] as const

@@ -53,6 +53,19 @@ export interface RequestRecord {
   configRevision: number
 }
 
+/** What the cost of an attempt rests on. */
+export type AttemptSettlement =
+  /** The upstream reported what it used, or nothing was charged. */
+  | 'reported'
+  /** The tokens are counted by the gateway, because the upstream reported none. */
+  | 'estimated'
+  /** The attempt ended without an answer that could be counted, and may have been charged: the most that it can cost. */
+  | 'bound'
+  /** The proxy was killed during the attempt; its next start settled it on the most that it can cost. */
+  | 'interrupted'
+  /** The cost is not known. */
+  | 'unpriced'
+
 export type AttemptOutcome =
   | 'ok'
   | 'http-error'
@@ -100,6 +113,8 @@ export interface AttemptRecord {
   /** Mean time between content chunks, µs; 0 with fewer than two. */
   interTokenUs: number
   totalUs: number
+  /** Absent: `reported`. */
+  settlement?: AttemptSettlement | undefined
 }
 
 export type NodeRole = 'proxy' | 'aggregator' | 'control' | 'all'

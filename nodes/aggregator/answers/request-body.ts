@@ -72,6 +72,7 @@ function attemptItem(attempt: AttemptRecord) {
     outputTokens: attempt.tokens.output,
     cachedTokens: attempt.tokens.cached,
     costUsd: attempt.costNanoUsd / 1e9,
+    ...(attempt.settlement === undefined ? {} : { settlement: attempt.settlement }),
     firstByteMs: attempt.firstByteUs / 1e3,
     ttftMs: attempt.ttftUs / 1e3,
     interTokenMs: attempt.interTokenUs / 1e3,

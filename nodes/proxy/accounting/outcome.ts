@@ -4,6 +4,7 @@ import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { ExhaustedError, RateLimitedError } from '../errors/gateway-error.ts'
 import type { HeaderLines } from '../http/http.ts'
 import type { Target } from '../providers/endpoint.ts'
+import type { StandIn } from '../telemetry/stand-ins.ts'
 import type { Tokens } from './attempt-cost.ts'
 
 export interface Outcome {
@@ -19,6 +20,8 @@ export interface Outcome {
   readonly stream: boolean
   readonly cacheStatus: CacheStatus
   readonly attempts: readonly AttemptRecord[]
+  /** What stands for the attempts until their records are safe. */
+  readonly intents?: readonly StandIn[] | undefined
   /** The number of attempts that were begun. */
   readonly attemptCount: number
   readonly fallbackIndex: number
@@ -44,6 +47,8 @@ export interface OutcomeTimes {
 
 /** What a policy holds from before the first attempt on. A hold is told the outcome exactly once, on every way out. */
 export interface Hold {
+  /** The most that one attempt can cost, in nano-dollars, where it is reserved. */
+  readonly boundNanoUsd?: number | undefined
   settle(outcome: Outcome): void
   /** Told what a part of a long request used, such as one response in a realtime session. `settle` follows all the same. */
   use?(outcome: Outcome): void

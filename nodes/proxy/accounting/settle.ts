@@ -61,7 +61,7 @@ export class Settlement {
   /** `flush` lets the last bytes of the answer go, once the records are in the spool. */
   settle(request: RecordedRequest, outcome: Outcome, holds: readonly Hold[], flush: () => void): void {
     request.body.discharge()
-    this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush)
+    this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush, outcome.intents)
     for (const hold of holds) this.#tell(hold, outcome)
     if (this.#entered.size > 0) this.#leave(request, outcome)
   }

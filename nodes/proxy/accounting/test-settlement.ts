@@ -3,6 +3,7 @@ import { type Clock, ManualClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
 import type { RecordSink } from '../telemetry/recorder.ts'
+import type { StandIn } from '../telemetry/stand-ins.ts'
 import { Settlement } from './settle.ts'
 
 export class TestRecorder implements RecordSink {
@@ -13,7 +14,14 @@ export class TestRecorder implements RecordSink {
   holds = false
   #flushes: (() => void)[] = []
 
-  finish(request: RequestRecord, attempts: readonly AttemptRecord[], flush: () => void): void {
+  finish(
+    request: RequestRecord,
+    attempts: readonly AttemptRecord[],
+    flush: () => void,
+    standIns: readonly StandIn[] = [],
+  ): void {
+    for (const one of standIns) one.close()
+
     this.records.push(structuredClone(request))
     this.attempts.push(structuredClone(attempts))
     if (this.holds) this.#flushes.push(flush)

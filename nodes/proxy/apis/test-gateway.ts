@@ -9,6 +9,7 @@ import type { EnforcedKind } from '../../../shared/config/kinds/kind.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
 import { done } from '../../../shared/result.ts'
+import type { Intents } from '../accounting/intents/intents.ts'
 import { testSettlement } from '../accounting/test-settlement.ts'
 import { Admission } from '../admission/admit.ts'
 import { OpenRequests } from '../admission/open-requests.ts'
@@ -48,6 +49,7 @@ export interface TestGatewayOptions {
   readonly chance?: Chance
   /** Memory for what is made of bodies. */
   readonly parsedBytesMax?: number
+  readonly intents?: Intents
   /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
@@ -101,7 +103,7 @@ export class TestGateway {
 
   constructor(options: TestGatewayOptions) {
     const { policies = [], openRequests = () => 1, chance = () => 0, clock = new ManualClock() } = options
-    const { parsedBytesMax = 1 << 30 } = options
+    const { parsedBytesMax = 1 << 30, intents } = options
     const { live, upstream } = this
     this.parsedMemory = new SharedBudget(parsedBytesMax, parsedShares)
     this.clock = clock
@@ -113,16 +115,9 @@ export class TestGateway {
     const ids = new ObjectIds(Buffer.alloc(32, 7))
     const store = new ResponseStore(openMemoryState({ clock }))
     const timers = this.#wheel
-    const attempts = {
-      clock,
-      chance,
-      notify,
-      timers,
-      settlement,
-      live,
-      upstreamOf: () => upstream,
-      quota: options.quota,
-    }
+    const upstreamOf = () => upstream
+    const { quota } = options
+    const attempts = { clock, chance, notify, timers, settlement, live, intents, upstreamOf, quota }
     const common = { ...attempts, attempts, delivery: attempts, ids, jobs: this.jobs }
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10, open: new OpenRequests(100) })
     const entry = new Entry(policies, settlement)

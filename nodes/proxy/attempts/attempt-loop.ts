@@ -12,9 +12,9 @@ import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
 import { laterAttempt, type Next, nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
 import { isRetry } from '../routing/retry-budget.ts'
 import type { Late, Made } from '../translators/translator.ts'
-import { blamesRequest, type FailedAttempt, FailedTargets } from './failed-targets.ts'
-import { PassedTargets, type PassedWhy } from './passed-targets.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
+import { blamesRequest, type FailedAttempt, FailedTargets } from './targets/failed-targets.ts'
+import { PassedTargets, type PassedWhy } from './targets/passed-targets.ts'
 import { AttemptWaits } from './waits/attempt-waits.ts'
 import type { QuotaPass } from './waits/quota-pass.ts'
 
@@ -242,6 +242,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
+    this.noteEnd()
     if (condition === 'auth') credentialRefused(attempt, this.tools, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
@@ -263,6 +264,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, true)
     this.waited(attempt, nowMs)
     this.record(attempt, outcome, { used: undefined, nowMs })
+    this.noteEnd()
     const { planned } = attempt
     const next = this.#isPrepared(planned) ? planned : this.next()
     if (next === undefined) this.giveUp(this.#noTarget(), attempt)

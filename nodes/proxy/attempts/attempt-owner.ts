@@ -1,10 +1,10 @@
 // What an attempt is made of, and what it tells whoever began it.
 
+import type { ChargedAttempt } from '../accounting/intents/attempt-charge.ts'
 import type { ExhaustedError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { Upstream, UpstreamHead } from '../upstream/upstream.ts'
 import type { AttemptTools } from './running-attempt.ts'
@@ -39,14 +39,11 @@ export interface HttpAttemptTools extends AttemptTools {
   readonly quota?: QuotaTools | undefined
 }
 
-export interface AttemptParts<Attempt> {
+export interface AttemptParts<Attempt> extends ChargedAttempt {
   readonly tools: HttpAttemptTools
   readonly request: AuthenticatedRequest
   readonly limits: TimeLimits
-  readonly planned: PlannedAttempt<Target>
   readonly translator: Translator
-  readonly index: number
-  readonly stream: boolean
   readonly showUsage: boolean
   /** The name of the credential that holds what the request continues. */
   readonly pinned: string | undefined

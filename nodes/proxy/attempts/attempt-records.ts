@@ -1,29 +1,32 @@
 // The use of targets by the attempts of one request: what is in flight, what was reserved, how long it took, and the records.
 import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
-import { noTokens } from '../accounting/attempt-cost.ts'
-import type { AttemptHold, AttemptUse } from '../accounting/outcome.ts'
+import { settledAttempt } from '../accounting/attempt-end.ts'
+import type { Intent } from '../accounting/intents/intent.ts'
+import type { AttemptHold } from '../accounting/outcome.ts'
 import { recordOfAttempt } from '../accounting/request-records.ts'
+import type { Used } from '../accounting/usage-meter.ts'
 import type { Target } from '../providers/endpoint.ts'
 import { judgeTarget } from '../providers/judge-target.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { isRetry } from '../routing/retry-budget.ts'
+import { Unarmed } from '../routing/timer-wheel.ts'
 import type { AttemptTools, RunningAttempt } from './running-attempt.ts'
 import type { QuotaSettlement } from './waits/quota-pass.ts'
 
 export interface AttemptEnded {
-  /** Undefined when nothing was used. */
-  readonly used: AttemptUse | undefined
+  /** Undefined when nothing is known of what was used. */
+  readonly used: Used | undefined
   readonly nowMs: number
   readonly said?: string | undefined
   /** The target stays in use, and what is reserved there is settled with the request. */
   readonly goesOn?: boolean
 }
 
-const nothingUsed: AttemptUse = { tokens: noTokens, costNanoUsd: 0 }
 const noAttempts: readonly AttemptRecord[] = []
+const noIntents: readonly Intent[] = []
 
-export class AttemptRecords {
+export class AttemptRecords extends Unarmed {
   attemptCount = 0
   upstreamMs = 0
   protected readonly tools: AttemptTools
@@ -34,11 +37,13 @@ export class AttemptRecords {
   protected quota: QuotaSettlement | undefined
   readonly #stream: boolean
   #records: AttemptRecord[] | undefined
+  #intents: Intent[] | undefined
   /** What the running attempt has reserved at its target. */
   #reserved: AttemptHold | undefined
   #inFlight = false
 
   constructor(tools: AttemptTools, request: AuthenticatedRequest, stream: boolean) {
+    super()
     this.tools = tools
     this.request = request
     this.#stream = stream
@@ -46,6 +51,11 @@ export class AttemptRecords {
 
   get attempts(): readonly AttemptRecord[] {
     return this.#records ?? noAttempts
+  }
+
+  /** What stands for the records until they are safe; undefined where nothing does. */
+  get intents(): readonly Intent[] | undefined {
+    return this.#intents
   }
 
   protected get isInFlight(): boolean {
@@ -77,19 +87,31 @@ export class AttemptRecords {
   protected record(
     attempt: RunningAttempt,
     outcome: AttemptOutcome,
-    { used = nothingUsed, nowMs, said, goesOn }: AttemptEnded,
+    { used, nowMs, said, goesOn }: AttemptEnded,
   ): void {
-    const { tokens, costNanoUsd = 0 } = used
-    const end = { outcome, tokens, costNanoUsd, stream: this.#stream, upstreamText: said, endedMs: nowMs }
+    const { charge } = attempt
+    const settled = settledAttempt({ outcome, used, isSent: charge.isSent, costBound: () => charge.bound() })
+    const end = { ...settled, outcome, stream: this.#stream, upstreamText: said, endedMs: nowMs }
     const record = recordOfAttempt(this.request, attempt, end)
     if (this.isPassedOver) record.passedOver = true
     this.isPassedOver = false
-    this.quota?.settle(attempt, { outcome, tokens, nowMs })
+    this.quota?.settle(attempt, { outcome, tokens: settled.tokens, nowMs })
     attempt.planned.latency?.learn(record, nowMs)
     this.#records ??= []
     this.#records.push(record)
+    if (charge.intent !== undefined) this.#intents = [...(this.#intents ?? noIntents), charge.intent]
     if (this.#reserved === undefined || goesOn === true) return
-    this.#reserved.settle(used)
+    const { tokens, costNanoUsd, settlement } = settled
+    this.#reserved.settle({ tokens, costNanoUsd: settlement === 'unpriced' ? undefined : costNanoUsd })
     this.#reserved = undefined
+  }
+
+  /** Journals how the last attempt has ended, since its request may go on for a while. */
+  protected noteEnd(): void {
+    const record = this.#records?.at(-1)
+    const intent = this.#intents?.at(-1)
+    if (intent === undefined || record?.index !== intent.facts.index) return
+    intent.ended = record
+    this.tools.intents?.update(intent)
   }
 }

@@ -1,21 +1,29 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
+
+import { AttemptCharge } from '../accounting/intents/attempt-charge.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { errorHeadOf } from '../errors/error-head.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
-import { brokenAnswer, failureOfError, noCredential, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import {
+  brokenAnswer,
+  failureOfError,
+  noCredential,
+  notJournaled,
+  type UpstreamFailure,
+} from '../errors/upstream-failure.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { Timeouts } from '../routing/model-route.ts'
-import type { Deadline } from '../routing/timer-wheel.ts'
+import { type Deadline, Unarmed } from '../routing/timer-wheel.ts'
 import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-stream.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
 import { accountLimitsFor } from './account-limits.ts'
 import { type AnswerReader, closingMs, ErrorReader, timeoutOf } from './answer-reader.ts'
 import type { AttemptParts } from './attempt-owner.ts'
-import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
+import { credentialFor, headerLinesOf, requestFor } from './authorize-attempt.ts'
 import { type BodySink, EncodedBody } from './encoded-body.ts'
 import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
@@ -24,15 +32,13 @@ import type { RunningAttempt } from './running-attempt.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export class Attempt
+  extends Unarmed
   implements UpstreamHandler, BodySink, OpenedAttempt, StreamSink, Deadline, RunningAttempt, Metered
 {
-  deadlineSlot = -1
-  deadlineTick = 0
-  deadlineNext: Deadline | undefined = undefined
-  deadlinePrevious: Deadline | undefined = undefined
   readonly planned: PlannedAttempt<Target>
   readonly translator: Translator
   readonly credential: Credential
+  readonly charge: AttemptCharge
   readonly limits: TimeLimits
   readonly index: number
   readonly startedMs: number
@@ -50,6 +56,7 @@ export class Attempt
   #phase: 'running' | 'closing' | 'over' = 'running'
 
   constructor(parts: AttemptParts<Attempt>) {
+    super()
     const { planned, translator, pinned, tools } = parts
     this.#parts = parts
     this.planned = planned
@@ -60,6 +67,7 @@ export class Attempt
     const { chance } = tools
     this.credential = credentialFor(planned.target, translator, { pinned, nowMs: this.startedMs, chance })
     this.#body = new EncodedBody(this)
+    this.charge = new AttemptCharge(parts, this.#body)
   }
 
   get target(): Target {
@@ -101,27 +109,19 @@ export class Attempt
 
   start(): void {
     const { tools, request, limits, translator } = this.#parts
-    const { target, timeouts } = this
-    const headerLines = headerLinesOf(this.credential, target, translator)
-    if (headerLines === undefined) {
-      this.fail(noCredential)
-      return
-    }
+    const headerLines = headerLinesOf(this.credential, this.target, translator)
+    if (headerLines === undefined) return this.fail(noCredential)
     this.#sentLines = headerLines
-    this.#arm(Math.min(limits.leftMs(timeouts, this.startedMs), limits.firstByteMs(timeouts)))
+    this.#arm(Math.min(limits.leftMs(this.timeouts, this.startedMs), limits.firstByteMs(this.timeouts)))
     request.body.sending()
-    const call = tools.upstreamOf(target).send(
-      {
-        origin: target.origin,
-        method: translator.method ?? 'POST',
-        path: translator.path,
-        headerLines,
-        body: translator.body,
-        connectTimeoutMs: timeouts.connectMs,
-      },
-      this,
-    )
-    this.#body.from(call)
+    this.charge.begin(tools.intents, (mayGo) => this.#guarded(() => this.#send(mayGo)))
+  }
+
+  /** Sends the request, unless it must not be sent because it could not be journaled. */
+  #send(mayGo: boolean): void {
+    if (this.#phase !== 'running') return
+    if (!mayGo) return this.fail(notJournaled)
+    this.#body.from(this.#parts.tools.upstreamOf(this.target).send(requestFor(this, this.#sentLines), this))
   }
 
   /** Ends the attempt without a word to its owner. */

@@ -7,7 +7,7 @@ import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
 import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
-import { totalCost } from '../accounting/request-records.ts'
+import { isUnpriced, totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
 import type { Used } from '../accounting/usage-meter.ts'
 import type { AnswerWriter } from '../conversations/answer-store.ts'
@@ -221,12 +221,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       stream,
       cacheStatus: 'BYPASS',
       attempts,
+      intents: dispatch?.intents,
       attemptCount: dispatch?.attemptCount ?? 0,
       fallbackIndex: dispatch?.fallbackIndex ?? 0,
       tokens: used?.tokens ?? noTokens,
       estimated: used?.estimated === true,
       units: used?.units,
-      costNanoUsd: used !== undefined && used.costNanoUsd === undefined ? undefined : totalCost(attempts),
+      costNanoUsd: isUnpriced(attempts) ? undefined : totalCost(attempts),
       times: {
         endedMs: nowMs,
         upstreamMs: dispatch?.upstreamMs ?? 0,

@@ -2,48 +2,24 @@
 // to the delivery.
 import { fail, type Result } from '../../../shared/result.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
-import type { Hold } from '../accounting/outcome.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
 import { type ExhaustedError, type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import type { InferenceRequest } from '../request/inference-request.ts'
-import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
+import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
 import { insteadOfMissing } from '../translators/missing-endpoint.ts'
-import type { Late, LateTranslator, Made, Translator, Translators, WholeAnswer } from '../translators/translator.ts'
+import type { LateTranslator, Made, Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
 import type { AnswerDelivery, FollowedDispatch } from './answer-delivery.ts'
 import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptOwner, HttpAttemptTools } from './attempt-owner.ts'
+import type { DispatchedRequest } from './dispatched-request.ts'
 import { MissedEndpoints } from './missed-endpoints.ts'
 import { watchOf } from './stream-watch.ts'
 import { QuotaPass } from './waits/quota-pass.ts'
-
-/** What is sent, and where to. */
-export interface DispatchedRequest {
-  readonly model: string
-  readonly stream: boolean
-  readonly showUsage: boolean
-  readonly translators: Translators
-  readonly plan: AttemptPlan<Target>
-  /** What policies hold, which further attempts may need more of. */
-  readonly holds?: readonly Hold[]
-  /** The name of the credential that holds what the request continues. */
-  readonly pinned: string | undefined
-  /** What is asked, where it uses quotas of providers. */
-  readonly inference?: InferenceRequest | undefined
-  /** The answer by our own estimate, for an operation that asks for a number of tokens. */
-  readonly estimate?: EstimatedAnswer | undefined
-}
-
-export interface EstimatedAnswer {
-  now(): Result<WholeAnswer, Ineligible>
-  /** The same for a large body; undefined for one that is estimated at once. */
-  later(): Late<WholeAnswer> | undefined
-}
 
 export class Dispatch extends AttemptLoop<Translator, Attempt> implements AttemptOwner<Attempt>, FollowedDispatch {
   protected override readonly model: string
@@ -114,7 +90,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override open(planned: PlannedAttempt<Target>, translator: Translator, index: number): void {
-    const { stream, showUsage, pinned, holds } = this.#asked
+    const { stream, showUsage, pinned, holds, costBound } = this.#asked
     const { request, limits } = this
     const tools = this.#tools
     const watched = { target: planned.target, estimatedInput: translator.estimatedInput }
@@ -125,12 +101,14 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       planned,
       translator,
       index,
+      model: this.model,
       stream,
       showUsage,
       // What was taken is of this one.
       pinned: this.#pass?.grant?.credential.name ?? pinned,
       watch: stream ? watchOf(holds, watched) : undefined,
       owner: this,
+      costBound,
     })
     this.#attempt = attempt
     attempt.start()
@@ -192,6 +170,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   onFirstByte(attempt: Attempt): boolean {
     const nowMs = this.tools.clock.monotonicMs()
+    // What a stream that is cut counts with is told by the body.
+    attempt.charge.bound()
     this.request.body.notNeeded()
     this.waited(attempt, nowMs)
     this.#delivery.begin(attempt, nowMs)

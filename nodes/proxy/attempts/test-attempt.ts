@@ -155,6 +155,7 @@ export function openAttempt(options: AttemptOptions = {}) {
     planned,
     translator,
     index: 0,
+    model: 'm',
     stream,
     showUsage: false,
     pinned: options.pinned,

@@ -25,6 +25,15 @@ export const budgetRows = {
       ),
       1_000,
     ),
+  'journal-away': passing(
+    row(
+      503,
+      'server_error',
+      'journal_unavailable',
+      'Requests are journaled before they are sent here, and the disk does not take it. Try again after the time given.',
+    ),
+    5_000,
+  ),
   'cost-unbounded': ({ budget, why }: Extract<BudgetError, { type: 'cost-unbounded' }>) =>
     row(
       400,

@@ -96,6 +96,8 @@ export type BudgetError =
     }
   /** The register of budgets, or the disk, cannot be asked now. */
   | { readonly type: 'budget-away'; readonly budget: string }
+  /** Requests must be journaled before they are sent, and the disk does not take it. */
+  | { readonly type: 'journal-away' }
   | { readonly type: 'cost-unbounded'; readonly budget: string; readonly why: string }
 
 /** Errors of stored responses and of conversations that continue from them. */

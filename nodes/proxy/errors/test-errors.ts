@@ -207,6 +207,16 @@ const cases: Cases = {
       says: /budget `search` cannot be asked now/,
     },
   ],
+  'journal-away': [
+    {
+      error: { type: 'journal-away' },
+      status: 503,
+      type: 'server_error',
+      code: 'journal_unavailable',
+      retryAfterMs: 5_000,
+      says: /journaled before they are sent/,
+    },
+  ],
   'cost-unbounded': [
     {
       error: { type: 'cost-unbounded', budget: 'search', why: 'up/gpt-4o has no known price' },

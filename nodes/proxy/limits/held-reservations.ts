@@ -32,11 +32,11 @@ export class HeldReservations {
 
   /** Whether a stream is charged while it runs. */
   get grows(): boolean {
-    return this.all.some(({ unit }) => isGrowing(unit))
+    return this.all.some(({ limit }) => isGrowing(limit.unit))
   }
 
   get mayCut(): boolean {
-    return this.all.some(({ cutsBelow }) => cutsBelow !== undefined)
+    return this.all.some(({ limit }) => limit.overdraft !== undefined)
   }
 
   /** Charges what a stream has used beyond what is charged. Returns the error of a limit that ends it. */
@@ -50,9 +50,9 @@ export class HeldReservations {
       if (!(more > 0)) continue
       reservation.amount += more
       const left = buckets.adjust(reservation.charge, more, nowMs)
-      const { cutsBelow, limit } = reservation
-      if (cutsBelow !== undefined && left !== undefined && left < cutsBelow)
-        exhausted ??= { type: 'limit-exhausted', name: limit }
+      const { limit, rule } = reservation
+      const isOverdrawn = limit.overdraft !== undefined && left !== undefined && left < -limit.overdraft * rule.capacity
+      if (isOverdrawn) exhausted ??= { type: 'limit-exhausted', name: limit.name }
     }
     return exhausted
   }
@@ -70,8 +70,8 @@ export class HeldReservations {
   }
 }
 
-function usedSoFar({ unit, amount }: Reservation, { input, output, price }: SoFar): number {
-  switch (unit) {
+function usedSoFar({ limit, amount }: Reservation, { input, output, price }: SoFar): number {
+  switch (limit.unit) {
     case 'outputTokens':
       return output
     case 'tokens':

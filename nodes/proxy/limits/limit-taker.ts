@@ -107,10 +107,7 @@ export class LimitTaker {
     const { limit } = planned.buckets
     if ('slot' in taken) {
       const { amount, rule } = planned.charge
-      const { windowEndMs } = planned
-      const { name, unit, overdraft } = limit
-      const cutsBelow = overdraft === undefined ? undefined : -overdraft * rule.capacity
-      taking.reservations.push({ charge: taken, limit: name, unit, amount, rule, windowEndMs, cutsBelow })
+      taking.reservations.push({ charge: taken, limit, amount, rule, windowEndMs: planned.windowEndMs })
       return undefined
     }
     this.#count(`${limit.name} ${limit.isEnforced ? 'enforce' : 'report'}`)

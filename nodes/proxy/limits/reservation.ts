@@ -4,21 +4,21 @@ import type { BucketState, SharedBuckets } from '../../../cluster/gossip/shared-
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { AttemptUse } from '../accounting/outcome.ts'
+import type { CompiledLimit } from './compiled-limit.ts'
 import { type HeaderUnit, headerUnit, type LimitState, type LimitStates } from './limit-headers.ts'
 
 export interface Reservation {
   readonly charge: Charge
-  /** The name of the limit. */
-  readonly limit: string
-  readonly unit: LimitUnit
+  readonly limit: ReservingLimit
   /** What is charged so far: it grows with a stream that uses more than was reserved. */
   amount: number
   readonly rule: BucketRule
   /** Milliseconds since the epoch; undefined for limits that roll. */
   readonly windowEndMs: number | undefined
-  /** What may be left of the limit, below 0, before the stream is cut; undefined where it never is. */
-  readonly cutsBelow: number | undefined
 }
+
+/** A limit, as far as what is reserved at it depends on it. */
+export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft'>
 
 export interface ReservationTools {
   readonly buckets: SharedBuckets
@@ -42,8 +42,8 @@ export function settleReservations(
   { buckets, clock }: ReservationTools,
 ): void {
   const nowMs = clock.monotonicMs()
-  for (const { charge, unit, amount } of reservations) {
-    const difference = usedOf(unit, use, amount) - amount
+  for (const { charge, limit, amount } of reservations) {
+    const difference = usedOf(limit.unit, use, amount) - amount
     if (difference !== 0) buckets.adjust(charge, difference, nowMs)
   }
 }
@@ -55,7 +55,8 @@ export function chargeUse(
   { buckets, clock }: ReservationTools,
 ): void {
   const nowMs = clock.monotonicMs()
-  for (const { charge, unit } of reservations) {
+  for (const { charge, limit } of reservations) {
+    const { unit } = limit
     if (unit === 'requests' || unit === 'repeats' || unit === 'concurrency') continue
     buckets.adjust(charge, usedOf(unit, { ...use, isServed: true }, 0), nowMs)
   }
@@ -66,10 +67,17 @@ export function tightestStates(
   reservations: readonly Reservation[],
   { buckets, clock }: ReservationTools,
 ): LimitStates {
-  const tightest: Partial<Record<HeaderUnit, LimitState>> = {}
-  for (const { charge, unit, rule, windowEndMs } of reservations) {
-    const named = headerUnit(unit)
-    const state = named === undefined ? undefined : buckets.stateOf(charge, clock.monotonicMs())
+  // One shape for all requests: which units are limited differs from one to the next.
+  const tightest: Record<HeaderUnit, LimitState | undefined> = {
+    requests: undefined,
+    tokens: undefined,
+    inputTokens: undefined,
+    outputTokens: undefined,
+  }
+  const nowMs = clock.monotonicMs()
+  for (const { charge, limit, rule, windowEndMs } of reservations) {
+    const named = headerUnit(limit.unit)
+    const state = named === undefined ? undefined : buckets.stateOf(charge, nowMs)
     if (named === undefined || state === undefined) continue
     if (state.remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue
     tightest[named] = limitState(

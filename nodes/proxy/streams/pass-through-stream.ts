@@ -3,10 +3,10 @@ import { usageOf } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { AnthropicStreamObserver } from '../dialects/anthropic/stream-observer.ts'
 import { secondsOf } from '../dialects/common/seconds.ts'
-import type { StreamTail } from '../dialects/common/stream-tail.ts'
 import { TypedStreamObserver } from '../dialects/common/typed-stream-observer.ts'
 import { GeminiStreamObserver } from '../dialects/gemini/stream-observer.ts'
 import { ChatStreamObserver, ResponsesStreamObserver, type StreamObserver } from '../dialects/openai/stream-observer.ts'
+import type { StreamTail } from '../dialects/stream-tails/stream-tail.ts'
 import type { StreamDialect } from '../operations/operation.ts'
 import {
   type AnswerStream,

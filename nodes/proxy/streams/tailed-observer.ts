@@ -1,10 +1,11 @@
 // Observes a stream that passes through and may be ended early: its tail sees what the caller is sent.
-import { AnthropicStreamTail } from '../dialects/anthropic/stream-tail.ts'
-import type { StreamTail } from '../dialects/common/stream-tail.ts'
-import { GeminiStreamTail } from '../dialects/gemini/stream-tail.ts'
+
 import type { EventFate, StreamObserver } from '../dialects/openai/stream-observer.ts'
-import { ChatStreamTail } from '../dialects/openai-chat/stream-tail.ts'
-import { ResponsesStreamTail } from '../dialects/openai-responses/stream-tail.ts'
+import { AnthropicStreamTail } from '../dialects/stream-tails/anthropic.ts'
+import { GeminiStreamTail } from '../dialects/stream-tails/gemini.ts'
+import { ChatStreamTail } from '../dialects/stream-tails/openai-chat.ts'
+import { ResponsesStreamTail } from '../dialects/stream-tails/openai-responses.ts'
+import type { StreamTail } from '../dialects/stream-tails/stream-tail.ts'
 import type { StreamDialect } from '../operations/operation.ts'
 import type { EventObserver } from './sse-relay.ts'
 

@@ -133,7 +133,7 @@ export class TranslatedStream implements AnswerStream {
     const usage = usageOf(this.tokens(estimate).tokens)
     for (const event of this.#choices.endings()) this.#take(event)
     this.#pending += this.#printer.print({ type: 'usage', usage })
-    this.#over = 'whole'
+    this.#take({ type: 'end' })
     this.#tellStore()
     const text = this.#pending + this.#printer.print({ type: 'end' })
     this.#pending = ''

@@ -2,7 +2,7 @@
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import { done } from '../../../../shared/result.ts'
 import type { Hold } from '../../accounting/outcome.ts'
-import type { DispatchedRequest } from '../../attempts/dispatch.ts'
+import type { DispatchedRequest } from '../../attempts/dispatched-request.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { passThroughHeaders } from '../../request/headers.ts'

@@ -2,6 +2,7 @@
 // that a target accepts, so that a failure is told as a status and may be followed by another target.
 import type { Result } from '../../../../shared/result.ts'
 import { textOfThrown } from '../../../../shared/thrown.ts'
+import { uncharged } from '../../accounting/intents/attempt-charge.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
@@ -44,6 +45,8 @@ const acceptMsMax = 10_000
 /** One handshake with one target. */
 class Handshake implements SocketEvents, RunningAttempt {
   readonly timing = undefined
+  /** A handshake costs nothing; what the session uses is charged response by response. */
+  readonly charge = uncharged
   readonly planned: PlannedAttempt<Target>
   readonly credential: Credential
   readonly index: number
@@ -128,7 +131,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
     this.model = plan.model
     this.#upgrade = upgrade
     this.#owner = owner
-    this.#records = new SessionRecords(plan.request, plan.model, tools.settlement)
+    this.#records = new SessionRecords(plan.request, plan.model, tools)
     upgrade.reply.onGone = () => this.#onCallerGone()
   }
 

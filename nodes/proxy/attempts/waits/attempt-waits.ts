@@ -9,10 +9,6 @@ import type { AttemptTools } from '../running-attempt.ts'
 import { TimeLimits } from '../time-limits.ts'
 
 export abstract class AttemptWaits extends AttemptRecords implements Deadline {
-  deadlineSlot = -1
-  deadlineTick = 0
-  deadlineNext: Deadline | undefined = undefined
-  deadlinePrevious: Deadline | undefined = undefined
   protected readonly limits: TimeLimits
   #wait: LateWait | undefined
 

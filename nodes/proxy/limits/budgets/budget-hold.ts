@@ -1,12 +1,11 @@
 // What a request has reserved of its budgets. It is settled once, on what the request cost.
 import type { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
 import type { Lease } from '../../../../cluster/budgets/lease.ts'
-import type { AttemptOutcome, AttemptRecord } from '../../../../shared/telemetry/records.ts'
+import type { AttemptOutcome } from '../../../../shared/telemetry/records.ts'
+import { isOpenEnd } from '../../accounting/attempt-end.ts'
 import type { Hold, Outcome, StreamWatch, WatchedStream } from '../../accounting/outcome.ts'
 import { BudgetWatch } from './budget-watch.ts'
-
-/** Ends of an attempt after which nobody knows what the upstream has done, and charges. */
-const unknownEnds: ReadonlySet<AttemptOutcome> = new Set(['timeout', 'reset', 'protocol'])
+import { LeaseExtension } from './lease-extension.ts'
 
 export class BudgetHold implements Hold {
   readonly #desk: BudgetDesk
@@ -16,9 +15,8 @@ export class BudgetHold implements Hold {
   readonly #onCut: (budget: string) => void
   /** Attempts that a reservation is held for. */
   #attempts = 1
-  /** What streams have taken beyond the bound. */
-  #extra = 0
-  #isSettled = false
+  /** What streams have taken beyond the bound; made for the first stream. */
+  #extensions: readonly LeaseExtension[] | undefined
 
   constructor(
     desk: BudgetDesk,
@@ -30,10 +28,21 @@ export class BudgetHold implements Hold {
     this.#onCut = onCut
   }
 
+  get boundNanoUsd(): number | undefined {
+    return this.#hard.length === 0 ? undefined : this.#bound
+  }
+
   /** An attempt that may have cost something keeps its reservation, so the next one needs another. */
   mayRetry(failed: AttemptOutcome): boolean {
-    if (!unknownEnds.has(failed) || this.#bound === 0) return true
-    if (this.#reserve(this.#bound) !== undefined) return false
+    if (!isOpenEnd(failed) || this.#bound === 0) return true
+    const reserved: Lease[] = []
+    for (const lease of this.#hard) {
+      if (lease.reserve(this.#bound)) reserved.push(lease)
+      else {
+        for (const one of reserved) one.settle(this.#bound, 0)
+        return false
+      }
+    }
     this.#attempts++
     return true
   }
@@ -41,40 +50,25 @@ export class BudgetHold implements Hold {
   /** Watches a stream where a hard budget pays for it. */
   watch({ target, estimatedInput }: WatchedStream): StreamWatch | undefined {
     if (this.#bound === 0 || this.#hard.length === 0) return undefined
-    const extend = (nanoUsd: number) => this.#extend(nanoUsd)
-    const reservation = { bound: this.#bound, extend, onCut: this.#onCut }
-    return new BudgetWatch(reservation, { price: target.price, input: estimatedInput })
-  }
-
-  #extend(nanoUsd: number): Lease | undefined {
-    const spent = this.#isSettled ? undefined : this.#reserve(nanoUsd)
-    if (spent === undefined && !this.#isSettled) this.#extra += nanoUsd
-    for (const lease of this.#hard) this.#desk.renew(lease)
-    return spent
-  }
-
-  /** Reserves of every hard budget, or of none: then the first that has not so much is answered. */
-  #reserve(nanoUsd: number): Lease | undefined {
-    const reserved: Lease[] = []
-    for (const lease of this.#hard) {
-      if (lease.reserve(nanoUsd)) reserved.push(lease)
-      else {
-        for (const one of reserved) one.settle(nanoUsd, 0)
-        return lease
-      }
-    }
-    return undefined
+    this.#extensions ??= this.#hard.map((lease) => new LeaseExtension(this.#desk, lease))
+    const cost = { bound: this.#bound, price: target.price, input: estimatedInput }
+    return new BudgetWatch(this.#extensions, cost, this.#onCut)
   }
 
   settle(outcome: Outcome): void {
-    this.#isSettled = true
-    const { costNanoUsd = outcome.attemptCount === 0 ? 0 : this.#bound } = outcome
-    const unknown = outcome.attempts.filter(isUnknown).length
+    const cost = this.#costOf(outcome)
     for (const lease of this.#leases) {
-      if (lease.isHard) lease.settle(this.#bound * this.#attempts + this.#extra, costNanoUsd + unknown * this.#bound)
-      else lease.settle(0, costNanoUsd)
+      lease.settle(lease.isHard ? this.#bound * this.#attempts + this.#extraOf(lease) : 0, cost)
       this.#desk.settled(lease)
     }
+  }
+
+  /** An attempt whose cost nobody knows counts with its bound. */
+  #costOf({ attempts, attemptCount, costNanoUsd }: Outcome): number {
+    if (attempts.length === 0) return costNanoUsd ?? (attemptCount === 0 ? 0 : this.#bound)
+    let sum = 0
+    for (const attempt of attempts) sum += attempt.settlement === 'unpriced' ? this.#bound : attempt.costNanoUsd
+    return sum
   }
 
   use({ costNanoUsd = 0 }: Outcome): void {
@@ -84,11 +78,11 @@ export class BudgetHold implements Hold {
     }
   }
 
+  #extraOf(lease: Lease): number {
+    return this.#extensions?.find((extension) => extension.lease === lease)?.end() ?? 0
+  }
+
   get #hard(): readonly Lease[] {
     return this.#leases.filter(({ isHard }) => isHard)
   }
-}
-
-function isUnknown({ outcome, costNanoUsd }: AttemptRecord): boolean {
-  return costNanoUsd === 0 && unknownEnds.has(outcome)
 }

@@ -1,68 +1,84 @@
 // Watches what a stream costs while it runs. An answer that gets longer than its bound, because a provider ignores the cap or a
 // catalogue is wrong, takes more from its hard budgets as long as they have it, and is cut where one of them has not.
-import type { Lease } from '../../../../cluster/budgets/lease.ts'
 import { costOf, type Price } from '../../../../shared/models/price.ts'
 import type { StreamWatch } from '../../accounting/outcome.ts'
 import type { ExhaustedError } from '../../errors/gateway-error.ts'
+import type { LeaseExtension } from './lease-extension.ts'
 
-/** Tokens of output for which more is reserved before they come, and the tokens that are reserved at once. */
-const aheadTokens = 64
+/** Tokens of output between two looks, those for which more is taken before they come, and those for which it is taken at once. */
+const lookTokens = 64
+const aheadTokens = 128
 const stepTokens = 512
-
-/** What is reserved for the attempt that is watched. */
-export interface WatchedReservation {
-  /** The most that the attempt may cost. */
-  readonly bound: number
-  /** Reserves more of every hard budget; answers the lease of one that has no more. */
-  extend(nanoUsd: number): Lease | undefined
-  onCut(budget: string): void
-}
+/** The part of the bound below which nothing is looked ahead: an answer that keeps its cap hardly gets beyond it. */
+const quietPart = 0.5
+const quietTokens = 8
 
 export interface WatchedCost {
+  /** What is reserved of every budget. */
+  readonly bound: number
   readonly price: Price | undefined
   /** Tokens. */
   readonly input: number
 }
 
+type Extension = Pick<LeaseExtension, 'extra' | 'grow'> & {
+  readonly lease: { readonly terms: { readonly name: string } }
+}
+
 export class BudgetWatch implements StreamWatch {
   readonly mayCut = true
-  readonly #reservation: WatchedReservation
+  readonly #extensions: readonly Extension[]
   readonly #cost: WatchedCost
-  #held: number
+  readonly #onCut: (budget: string) => void
   #nextAt = 0
+  /** What had come at the last look, and how much of it in the last read. */
+  #lastOutput = 0
+  #lastRead = 0
 
-  constructor(reservation: WatchedReservation, cost: WatchedCost) {
-    this.#reservation = reservation
+  constructor(extensions: readonly Extension[], cost: WatchedCost, onCut: (budget: string) => void) {
+    this.#extensions = extensions
     this.#cost = cost
-    this.#held = reservation.bound
+    this.#onCut = onCut
   }
 
   look(output: number): ExhaustedError | undefined {
-    if (output < this.#nextAt) return undefined
-    const missing = this.#costAt(output + aheadTokens) - this.#held
-    const spent = missing > 0 ? this.#extend(missing, output) : undefined
-    this.#nextAt = spent === undefined ? output + aheadTokens : output + 1
-    if (spent === undefined || this.#costAt(output) <= this.#held) return undefined
-    const { name } = spent.terms
-    this.#reservation.onCut(name)
+    const read = output - this.#lastOutput
+    this.#lastOutput = output
+    const next = Math.max(read, this.#lastRead)
+    this.#lastRead = read
+    return output < this.#nextAt ? undefined : this.#judge(output, next)
+  }
+
+  /** `next` are the tokens to expect of the next read: a stream beyond its bound has to end before the budget is overspent. */
+  #judge(output: number, next: number): ExhaustedError | undefined {
+    if (this.#beyondBound(output) < -quietPart * this.#cost.bound) {
+      this.#nextAt = output + quietTokens
+      return undefined
+    }
+    const ahead = this.#beyondBound(output + aheadTokens)
+    if (ahead > 0) this.#grow(output, next)
+    this.#nextAt = output + (this.#shortOf(ahead) === undefined ? lookTokens : 1)
+    const isBeyond = this.#beyondBound(output) > 0
+    const short = isBeyond ? this.#shortOf(this.#beyondBound(output + next)) : undefined
+    if (short === undefined) return undefined
+    const { name } = short.lease.terms
+    this.#onCut(name)
     return { type: 'budget-exhausted', name }
   }
 
-  /** Reserves for many tokens at once, or for those that come next. */
-  #extend(missing: number, output: number): Lease | undefined {
-    const step = this.#costAt(output + stepTokens) - this.#held
-    return this.#extendBy(step) === undefined ? undefined : this.#extendBy(missing)
+  #grow(output: number, next: number): void {
+    const amounts = [stepTokens, aheadTokens, next].map((tokens) => this.#beyondBound(output + tokens))
+    for (const extension of this.#extensions) extension.grow(amounts)
   }
 
-  #extendBy(nanoUsd: number): Lease | undefined {
-    const spent = this.#reservation.extend(nanoUsd)
-    if (spent === undefined) this.#held += nanoUsd
-    return spent
+  /** The first that has taken less than the answer costs beyond its bound. */
+  #shortOf(beyond: number): Extension | undefined {
+    return this.#extensions.find(({ extra }) => extra < beyond)
   }
 
-  /** What the answer costs with so much output; a cost that nobody knows is reserved already. */
-  #costAt(output: number): number {
-    const { price, input } = this.#cost
-    return Math.ceil(costOf(price, { input, output, cached: 0 }, undefined) ?? 0)
+  /** What the answer costs beyond its bound with so much output; a cost that nobody knows stays within. */
+  #beyondBound(output: number): number {
+    const { bound, price, input } = this.#cost
+    return Math.ceil(costOf(price, { input, output, cached: 0 }, undefined) ?? 0) - bound
   }
 }

@@ -2,6 +2,7 @@
 import type { BodyScan } from '../../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
+import type { Operation } from '../../operations/operation.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bodyOf, type InferenceRequest } from '../../request/inference-request.ts'
 import { type ConversationSizes, conversationSizes } from './conversation-sizes.ts'
@@ -13,7 +14,7 @@ export type CostBound = { readonly nanoUsd: number } | NoBound
 export type NoBound = { readonly unbounded: string } | { readonly error: GatewayError }
 
 /** Tokens that a provider puts around what a caller writes: names of roles, separators. */
-const frameTokens = 32
+export const frameTokens = 32
 /** Tokens of the instructions that a provider adds where there are tools. Source: Anthropic's "Tool use with Claude", table of system
  *  prompt tokens: 530 at most. */
 const toolTokens = 1_024
@@ -39,18 +40,23 @@ export function costBound(
   if (!('bytes' in sizes)) return sizes
   let most = 0
   for (const ceiling of targets) {
-    const bound = operation.units === undefined ? tokenBound(ceiling, sizes) : unitBound(ceiling, sizes, body.scan)
+    const bound = targetBound(operation, ceiling, sizes, body.scan)
     if (!('nanoUsd' in bound)) return bound
     if (bound.nanoUsd > most) most = bound.nanoUsd
   }
   return { nanoUsd: Math.ceil(most) }
 }
 
-function isFree({ rates, target }: PriceCeiling): boolean {
+/** The most that one target charges. */
+export function targetBound({ units }: Operation, ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBound {
+  return units === undefined ? tokenBound(ceiling, sizes) : unitBound(ceiling, sizes, scan)
+}
+
+export function isFree({ rates, target }: PriceCeiling): boolean {
   return rates !== undefined && rates.input === 0 && rates.output === 0 && target.price?.calls.size === 0
 }
 
-interface Sizes {
+export interface Sizes {
   /** Tokens of input; Infinity where only the model's context bounds them. */
   readonly input: number
   /** Tokens of one answer; undefined where the caller sets no bound. */
@@ -138,7 +144,7 @@ const capFields = {
 } as const
 
 /** The largest cap counts, because an upstream may take any, and none if one of them is none. */
-function capOf(dialect: string, scan: BodyScan): number | undefined {
+export function capOf(dialect: string, scan: BodyScan): number | undefined {
   const fields = capFields[dialect as keyof typeof capFields] ?? []
   const caps = fields.flatMap((field) => scan.amount(field) ?? [])
   return caps.every((cap) => positive(cap) !== undefined) ? positive(Math.max(...caps)) : undefined

@@ -29,11 +29,15 @@ export class PriceCeilings {
     this.#bySnapshot.set(snapshot, byModel)
     const known = byModel.get(model)
     if (known !== undefined) return known
-    const found = reachable(snapshot, model).map((target) => ({ target, rates: ratesOf(target) }))
+    const found = reachable(snapshot, model).map(ceilingOf)
     if (byModel.size >= modelsMax) byModel.clear()
     byModel.set(model, found)
     return found
   }
+}
+
+export function ceilingOf(target: Target): PriceCeiling {
+  return { target, rates: ratesOf(target) }
 }
 
 /** The highest price of a unit; undefined where there is none. */

@@ -2,8 +2,8 @@
 // Source: @anthropic-ai/sdk, RawMessageStreamEvent and StopReason; the order of events is that of "Streaming messages".
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
-import type { StreamTail } from '../common/stream-tail.ts'
 import { eventData } from '../openai/event-data.ts'
+import type { StreamTail } from './stream-tail.ts'
 
 export class AnthropicStreamTail implements StreamTail {
   #isBegun = false

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { RateLimitedError } from '../errors/gateway-error.ts'
+import type { RateLimitedError } from '../../errors/gateway-error.ts'
 import { PassedTargets } from './passed-targets.ts'
 
 const full = (limit: string, retryAfterMs: number | undefined): RateLimitedError => ({

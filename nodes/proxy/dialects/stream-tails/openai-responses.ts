@@ -4,10 +4,10 @@
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject, textIn } from '../common/body-reader.ts'
-import type { StreamTail } from '../common/stream-tail.ts'
 import { eventData } from '../openai/event-data.ts'
+import { printResponsesUsage } from '../openai-responses/print-answer.ts'
 import { OpenItem } from './open-item.ts'
-import { printResponsesUsage } from './print-answer.ts'
+import type { StreamTail } from './stream-tail.ts'
 
 export class ResponsesStreamTail implements StreamTail {
   #response: JsonObject | undefined

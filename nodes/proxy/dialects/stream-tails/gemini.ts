@@ -3,9 +3,9 @@
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
-import type { StreamTail } from '../common/stream-tail.ts'
+import { printGeminiUsage } from '../gemini/usage.ts'
 import { eventData } from '../openai/event-data.ts'
-import { printGeminiUsage } from './usage.ts'
+import type { StreamTail } from './stream-tail.ts'
 
 export class GeminiStreamTail implements StreamTail {
   #facts: JsonObject | undefined

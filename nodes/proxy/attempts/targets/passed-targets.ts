@@ -1,5 +1,5 @@
 // Why targets of one request were passed over: they cannot take it, or a limit of ours has no room for an attempt there.
-import type { Ineligible, RateLimitedError, UpstreamBusyError } from '../errors/gateway-error.ts'
+import type { Ineligible, RateLimitedError, UpstreamBusyError } from '../../errors/gateway-error.ts'
 
 export type PassedWhy = Ineligible | FullError
 /** There is no room for an attempt now: by a limit of ours, or by what a provider lets its account use. */

@@ -3,9 +3,9 @@
 import type { JsonObject } from '../../../../shared/chat/parts.ts'
 import type { Usage } from '../../../../shared/chat/usage.ts'
 import { isObject } from '../common/body-reader.ts'
-import type { StreamTail } from '../common/stream-tail.ts'
 import { eventData } from '../openai/event-data.ts'
 import { printUsage } from '../openai/usage.ts'
+import type { StreamTail } from './stream-tail.ts'
 
 /** What every chunk repeats. */
 const repeated = ['id', 'object', 'created', 'model', 'service_tier', 'system_fingerprint']

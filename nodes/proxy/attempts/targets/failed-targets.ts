@@ -1,9 +1,9 @@
 // The last word of each target that was tried. Where all of them are overloaded or limit the rate, the failure passes by itself,
 // and the caller is asked to come again, whatever was tried here.
-import type { GatewayError } from '../errors/gateway-error.ts'
-import type { UpstreamFailure } from '../errors/upstream-failure.ts'
-import type { Target } from '../providers/endpoint.ts'
-import type { AttemptEnd } from '../routing/next-attempt.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import type { UpstreamFailure } from '../../errors/upstream-failure.ts'
+import type { Target } from '../../providers/endpoint.ts'
+import type { AttemptEnd } from '../../routing/next-attempt.ts'
 
 /** The attempt that failed last, and what was told of it. */
 export interface FailedAttempt<Attempt> {
