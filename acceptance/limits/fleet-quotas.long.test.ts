@@ -53,10 +53,11 @@ describe.skipIf(why !== '')(`a fleet of proxies${why}`, () => {
       }
     })
     await sleep(learningMs)
-    const { taken, requests, rejections } = upstream
+    const { taken, requests, rejections } = upstream.counts
     await Promise.all(callers)
-    const used = (upstream.taken - taken) / ((tokensPerMinute * (performance.now() - startMs - learningMs)) / 60_000)
-    const rejected = (upstream.rejections - rejections) / (upstream.requests - requests)
+    const used =
+      (upstream.counts.taken - taken) / ((tokensPerMinute * (performance.now() - startMs - learningMs)) / 60_000)
+    const rejected = (upstream.counts.rejections - rejections) / (upstream.counts.requests - requests)
     process.stdout.write(`${(100 * used).toFixed(1)} % used, ${(100 * rejected).toFixed(2)} % rejected\n`)
     await Promise.all(open)
     expect(rejected).toBeLessThan(0.005)

@@ -6,11 +6,15 @@ import { sleep } from '../until.ts'
 
 export interface LimitingUpstream {
   readonly url: string
-  /** Tokens that were taken, requests, and rejections among them. */
+  readonly counts: LimitingCounts
+  stop(): Promise<void>
+}
+
+/** Tokens that were taken, requests, and rejections among them. */
+export interface LimitingCounts {
   taken: number
   requests: number
   rejections: number
-  stop(): Promise<void>
 }
 
 export interface LimitingOptions {
@@ -31,74 +35,88 @@ const minuteMs = 60_000
 const outputTokens = 20
 
 export async function startLimitingUpstream(options: LimitingOptions): Promise<LimitingUpstream> {
-  const { tokensPerMinute: limit, delayMs = 30 } = options
-  let { left = limit } = options
-  let filledMs = performance.now()
-  const refill = () => {
-    const nowMs = performance.now()
-    left = Math.min(limit, left + ((nowMs - filledMs) * limit) / minuteMs)
-    filledMs = nowMs
-  }
-
-  async function answer(asked: Asked, isAnthropic: boolean, response: ServerResponse): Promise<void> {
-    refill()
-    const input = Math.ceil((asked.messages ?? []).reduce((sum, { content }) => sum + content.length, 0) / 4)
-    // OpenAI counts the cap of the answer, Anthropic its length.
-    const counted = input + (isAnthropic ? outputTokens : (asked.max_tokens ?? outputTokens))
-    upstream.requests++
-    const isTaken = left >= counted
-    if (isTaken) {
-      left -= counted
-      upstream.taken += counted
-    } else upstream.rejections++
-    const headers = isAnthropic ? anthropicHeaders() : openAiHeaders()
-    if (!isTaken) {
-      const waitSeconds = Math.ceil((((counted - left) / limit) * minuteMs) / 1_000)
-      const error = { type: 'rate_limit_error', message: 'Too many tokens.', code: 'rate_limit_exceeded' }
-      response.writeHead(429, { ...headers, 'content-type': 'application/json', 'retry-after': String(waitSeconds) })
-      response.end(JSON.stringify({ type: 'error', error }))
-      return
-    }
-    await sleep(delayMs)
-    if (asked.stream === true) stream(response, headers, input)
-    else {
-      response.writeHead(200, { ...headers, 'content-type': 'application/json' })
-      response.end(JSON.stringify(isAnthropic ? anthropicAnswer(input) : openAiAnswer(input)))
-    }
-  }
-
-  function openAiHeaders(): Record<string, string> {
-    const seconds = ((1 - left / limit) * minuteMs) / 1_000
-    return {
-      'x-ratelimit-limit-tokens': String(limit),
-      'x-ratelimit-remaining-tokens': String(Math.max(0, Math.floor(left))),
-      'x-ratelimit-reset-tokens': `${seconds.toFixed(3)}s`,
-    }
-  }
-
-  function anthropicHeaders(): Record<string, string> {
-    return {
-      'anthropic-ratelimit-tokens-limit': String(limit),
-      'anthropic-ratelimit-tokens-remaining': String(Math.max(0, Math.floor(left))),
-      'anthropic-ratelimit-tokens-reset': new Date(Date.now() + (1 - left / limit) * minuteMs).toISOString(),
-    }
-  }
-
+  const provider = new LimitingProvider(options)
   const server = createServer((request, response) => {
-    void bodyOf(request).then((asked) => answer(asked, request.url?.endsWith('/messages') === true, response))
+    void bodyOf(request).then((asked) => provider.answer(asked, request.url?.endsWith('/messages') === true, response))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const upstream: LimitingUpstream = {
+  return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    taken: 0,
-    requests: 0,
-    rejections: 0,
+    counts: provider.counts,
     async stop() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
   }
-  return upstream
+}
+
+class LimitingProvider {
+  readonly counts: LimitingCounts = { taken: 0, requests: 0, rejections: 0 }
+  readonly #limit: number
+  readonly #delayMs: number
+  #left: number
+  #filledMs = performance.now()
+
+  constructor({ tokensPerMinute, left = tokensPerMinute, delayMs = 30 }: LimitingOptions) {
+    this.#limit = tokensPerMinute
+    this.#left = left
+    this.#delayMs = delayMs
+  }
+
+  async answer(asked: Asked, isAnthropic: boolean, response: ServerResponse): Promise<void> {
+    const input = Math.ceil((asked.messages ?? []).reduce((sum, { content }) => sum + content.length, 0) / 4)
+    // OpenAI counts the cap of the answer, Anthropic its length.
+    const counted = input + (isAnthropic ? outputTokens : (asked.max_tokens ?? outputTokens))
+    const isTaken = this.#take(counted)
+    const headers = { ...(isAnthropic ? this.#anthropicHeaders() : this.#openAiHeaders()) }
+    if (!isTaken) return this.#reject(counted, headers, response)
+    await sleep(this.#delayMs)
+    if (asked.stream === true) return stream(response, headers, input)
+    response.writeHead(200, { ...headers, 'content-type': 'application/json' })
+    response.end(JSON.stringify(isAnthropic ? anthropicAnswer(input) : openAiAnswer(input)))
+  }
+
+  #take(counted: number): boolean {
+    const nowMs = performance.now()
+    this.#left = Math.min(this.#limit, this.#left + ((nowMs - this.#filledMs) * this.#limit) / minuteMs)
+    this.#filledMs = nowMs
+    const { counts } = this
+    counts.requests++
+    if (this.#left < counted) {
+      counts.rejections++
+      return false
+    }
+    this.#left -= counted
+    counts.taken += counted
+    return true
+  }
+
+  #reject(counted: number, headers: Record<string, string>, response: ServerResponse): void {
+    const waitSeconds = Math.ceil((((counted - this.#left) / this.#limit) * minuteMs) / 1_000)
+    const error = { type: 'rate_limit_error', message: 'Too many tokens.', code: 'rate_limit_exceeded' }
+    response.writeHead(429, { ...headers, 'content-type': 'application/json', 'retry-after': String(waitSeconds) })
+    response.end(JSON.stringify({ type: 'error', error }))
+  }
+
+  get #fullInMs(): number {
+    return (1 - this.#left / this.#limit) * minuteMs
+  }
+
+  #openAiHeaders(): Record<string, string> {
+    return {
+      'x-ratelimit-limit-tokens': String(this.#limit),
+      'x-ratelimit-remaining-tokens': String(Math.max(0, Math.floor(this.#left))),
+      'x-ratelimit-reset-tokens': `${(this.#fullInMs / 1_000).toFixed(3)}s`,
+    }
+  }
+
+  #anthropicHeaders(): Record<string, string> {
+    return {
+      'anthropic-ratelimit-tokens-limit': String(this.#limit),
+      'anthropic-ratelimit-tokens-remaining': String(Math.max(0, Math.floor(this.#left))),
+      'anthropic-ratelimit-tokens-reset': new Date(Date.now() + this.#fullInMs).toISOString(),
+    }
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Asked> {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ask, type Gateway, startGateway } from '../gateway.ts'
 import { providerAt } from '../scripted-llm.ts'
 import { sleep, until } from '../until.ts'
-import { type LimitingUpstream, startLimitingUpstream } from './limiting-upstream.ts'
+import { type LimitingCounts, type LimitingUpstream, startLimitingUpstream } from './limiting-upstream.ts'
 
 const tokensPerMinute = 60_000
 let openai: LimitingUpstream
@@ -67,18 +67,18 @@ test('a flood is paced, the rest is told to come again, and a light tenant gets 
     }
   }
   const called = callNowAndThen()
-  let before: Pick<LimitingUpstream, 'requests' | 'rejections' | 'taken'> | undefined
+  let before: LimitingCounts | undefined
   for (let count = 0; performance.now() < endMs; count++) {
-    if (performance.now() > learntMs) before ??= { ...openai }
+    if (performance.now() > learntMs) before ??= { ...openai.counts }
     flood.push(chat('heavy', count % 2 === 0 ? {} : { stream: true }))
     await sleep(30)
   }
   await called
   const seconds = (performance.now() - learntMs) / 1_000
   const { requests = 0, rejections = 0, taken = 0 } = before ?? {}
-  const used = (openai.taken - taken) / (seconds * 1_000)
+  const used = (openai.counts.taken - taken) / (seconds * 1_000)
   const told = await Promise.all(flood)
-  expect((openai.rejections - rejections) / (openai.requests - requests)).toBeLessThanOrEqual(0.02)
+  expect((openai.counts.rejections - rejections) / (openai.counts.requests - requests)).toBeLessThanOrEqual(0.02)
   expect(used).toBeGreaterThan(0.85)
   const busy = told.filter(({ status }) => status === 503)
   expect(busy[0]?.json.error).toMatchObject({ code: 'upstream_busy', type: 'server_error' })

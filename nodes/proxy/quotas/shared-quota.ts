@@ -155,7 +155,7 @@ export class SharedQuota {
   /** What is kept for tenants who take little, so that they need not wait until the balance is there. */
   #keptBack({ mayOverdraw }: Taking): number {
     const { perMs, capacity } = this.#rule
-    return mayOverdraw === true ? 0 : Math.min(perMs * keptMs, capacity * keptPartMax)
+    return mayOverdraw === true ? 0 : Math.floor(Math.min(perMs * keptMs, capacity * keptPartMax))
   }
 
   /** Between two ticks a node takes its part of what is left. A small part of little is no whole attempt: the part of what comes in is saved. */
