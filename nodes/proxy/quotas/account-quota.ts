@@ -198,8 +198,12 @@ export class AccountQuota {
     this.#pace?.tokens.took(end.input + end.output, nowMs)
   }
 
-  /** Takes what an answer tells of the limits. `reservation` is that of the attempt that it answers. */
-  observe(readings: readonly QuotaReading[], reservation: Reservation | undefined, nowMs: number): void {
+  /** Takes what an answer tells of the limits. `reservation` is that of the attempt that it answers; a
+   *  rejected one is not counted in what it tells. */
+  observe(
+    readings: readonly QuotaReading[],
+    { reservation, isCounted, nowMs }: { reservation: Reservation | undefined; isCounted: boolean; nowMs: number },
+  ): void {
     this.#usedMs = nowMs
     this.#lookMs = nowMs + lookMs
     for (const { name, unit, limit, remaining, windowMs, isFixed = false } of readings) {
@@ -208,7 +212,7 @@ export class AccountQuota {
       const terms = { limit, windowMs: this.#windowOf(name, windowMs, known), burst: 1, isFixed }
       const quota = this.#set(name, unit, terms)
       if (known === undefined) quota.begin(remaining, nowMs)
-      else quota.witness(remaining, reservation?.charges.get(quota)?.left ?? quota.remaining(nowMs), nowMs)
+      else quota.witness(remaining, reservation?.charges.get(quota), { isCounted, nowMs })
       if (quota.remaining(nowMs) < limit * plentyPart) this.#lookMs = 0
     }
   }
