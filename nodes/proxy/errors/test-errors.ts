@@ -528,6 +528,14 @@ const cases: Cases = {
       says: /strict mode.*`fast`.*`seed`, `n`\. No model/,
     },
     {
+      error: { type: 'unable', model, ineligible: { type: 'unpriced', provider: 'up', target: 'new' }, models },
+      status: 400,
+      type: invalid,
+      code: 'model_unpriced',
+      param: 'model',
+      says: /`fast` has no known price at `up\/new`.*could: `smart`, `wide`\./,
+    },
+    {
       error: { type: 'unable', model, ineligible: { type: 'elsewhere', provider: 'openai' }, models: [] },
       status: 400,
       type: invalid,
