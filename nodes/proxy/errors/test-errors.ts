@@ -644,9 +644,9 @@ const cases: Cases = {
   'upstream-busy': [
     {
       error: { type: 'upstream-busy', provider: 'openai', model: 'gpt-4o', retryAfterMs: 3_200 },
-      status: 503,
-      type: 'server_error',
-      code: 'upstream_busy',
+      status: 429,
+      type: 'requests',
+      code: 'rate_limit_exceeded',
       retryAfterMs: 3_200,
       says: /the provider `openai` lets it use of `gpt-4o`/,
     },

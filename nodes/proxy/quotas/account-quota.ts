@@ -48,6 +48,12 @@ const idleMs = 3_600_000
 /** A provider is not left alone for longer, so that a new limit is found out. */
 const waitMsMax = 3_600_000
 
+/** Rejections in a row after which a provider that tells no limit is believed to have reached one. */
+const rejectionsMin = 4
+/** The same for rejections between answers, in so long a time. */
+const countedMin = 12
+const countedMs = 10_000
+
 export class AccountQuota {
   readonly name: AccountName
   readonly #tools: AccountTools
@@ -58,6 +64,8 @@ export class AccountQuota {
   #declared: DeclaredQuota | undefined
   #blockedUntilMs = 0
   #rejections = 0
+  #counted = 0
+  #countedSinceMs = Number.NEGATIVE_INFINITY
   /** When the account was last used, and when its answers are looked at again. */
   #usedMs = 0
   #lookMs = 0
@@ -198,8 +206,12 @@ export class AccountQuota {
     this.#pace?.tokens.took(end.input + end.output, nowMs)
   }
 
-  /** Takes what an answer tells of the limits. `reservation` is that of the attempt that it answers. */
-  observe(readings: readonly QuotaReading[], reservation: Reservation | undefined, nowMs: number): void {
+  /** Takes what an answer tells of the limits. `reservation` is that of the attempt that it answers; a
+   *  rejected one is not counted in what it tells. */
+  observe(
+    readings: readonly QuotaReading[],
+    { reservation, isCounted, nowMs }: { reservation: Reservation | undefined; isCounted: boolean; nowMs: number },
+  ): void {
     this.#usedMs = nowMs
     this.#lookMs = nowMs + lookMs
     for (const { name, unit, limit, remaining, windowMs, isFixed = false } of readings) {
@@ -208,7 +220,7 @@ export class AccountQuota {
       const terms = { limit, windowMs: this.#windowOf(name, windowMs, known), burst: 1, isFixed }
       const quota = this.#set(name, unit, terms)
       if (known === undefined) quota.begin(remaining, nowMs)
-      else quota.witness(remaining, reservation?.charges.get(quota)?.left ?? quota.remaining(nowMs), nowMs)
+      else quota.witness(remaining, reservation?.charges.get(quota), { isCounted, nowMs })
       if (quota.remaining(nowMs) < limit * plentyPart) this.#lookMs = 0
     }
   }
@@ -237,11 +249,13 @@ export class AccountQuota {
     return made
   }
 
-  /** The provider has rejected an attempt because of a limit. `retryAfterMs` is the wait that it asks for. */
+  /** The provider has rejected an attempt because of a limit. `retryAfterMs` is the wait that it asks for. Where answers tell no limit, one
+   *  rejection says little: it may be of that request alone, or of a limit that others use up. */
   rejected({ retryAfterMs, nowMs }: { retryAfterMs: number | undefined; nowMs: number }): void {
     this.#rejections++
+    if (!this.#isLimited(nowMs)) return
     const waitMs = Math.min(
-      retryAfterMs ?? blockedMsMin * 2 ** (this.#rejections - 1),
+      retryAfterMs ?? blockedMsMin * 2 ** Math.max(0, this.#rejections - rejectionsMin),
       retryAfterMs === undefined ? blockedMsMax : waitMsMax,
     )
     this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + waitMs)
@@ -249,6 +263,17 @@ export class AccountQuota {
     this.#pace ??= { requests: new LearnedPace(nowMs), tokens: new LearnedPace(nowMs) }
     this.#pace.requests.rejected(nowMs)
     this.#pace.tokens.rejected(nowMs)
+  }
+
+  /** Whether a rejection is believed to be of a limit of the account: one is known, or there were many in a row or at a time. */
+  #isLimited(nowMs: number): boolean {
+    if (nowMs - this.#countedSinceMs > countedMs) {
+      this.#countedSinceMs = nowMs
+      this.#counted = 0
+    }
+    this.#counted++
+    const isFoundOut = this.#limits.size > 0 || this.#pace !== undefined
+    return isFoundOut || this.#rejections >= rejectionsMin || this.#counted >= countedMin
   }
 
   /** Whether a limit that answers tell is used up: it explains a rejection. */

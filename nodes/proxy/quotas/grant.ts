@@ -23,8 +23,8 @@ export class Grant<Credential> {
   }
 
   /** Takes what the answer tells, while the attempt goes on. */
-  observe(readings: readonly QuotaReading[], nowMs: number): void {
-    this.#account?.observe(readings, this.#reservation, nowMs)
+  observe(readings: readonly QuotaReading[], told: { isCounted: boolean; nowMs: number }): void {
+    this.#account?.observe(readings, { ...told, reservation: this.#reservation })
   }
 
   /** The attempt has ended, and the provider has counted it. `used` is undefined where nobody knows what. */

@@ -5,6 +5,7 @@ import type { Tenant } from '../auth/tenant.ts'
 import type { NoRoom } from './account-quota.ts'
 import { type Candidate, type Grant, takeFirst } from './grant.ts'
 import type { QuotaUse } from './quota-unit.ts'
+import { ServedParts, ServedRate } from './served.ts'
 import { type QueueEntry, WeightedQueue } from './weighted-queue.ts'
 
 export interface LaneTools {
@@ -38,8 +39,6 @@ export interface WaiterEnds<Credential> {
 /** The shortest and the longest time between two looks at the accounts. */
 const lookMsMin = 5
 const lookMsMax = 100
-/** A tenant that was not served for so long takes little. */
-const littleMs = 1_000
 /** The shortest wait that callers are told. */
 const retryMsMin = 500
 
@@ -87,8 +86,7 @@ export class Lane<Credential> {
   readonly #queue = new WeightedQueue<Waiter<Credential>>()
   readonly #rate = new ServedRate()
   #wantedMs = 0
-  /** When each tenant was last served. */
-  readonly #servedMs = new Map<string, number>()
+  readonly #parts = new ServedParts()
   #timer: { readonly dueMs: number; readonly timer: Timer } | undefined
   /** Whether another node is being asked for the waiter whose turn it is. */
   #isAsking = false
@@ -104,7 +102,7 @@ export class Lane<Credential> {
   /** Queues a waiter, or answers after how long it may come again. */
   enter(asked: Asked<Credential>, ends: WaiterEnds<Credential>): Waiter<Credential> | NoRoom {
     const nowMs = this.#tools.clock.monotonicMs()
-    if (this.#queue.length === 0) this.#begin(nowMs)
+    if (this.#queue.length === 0) this.#rate.begin(nowMs)
     const waitMs = this.#expectedMs(asked, nowMs)
     if (waitMs > asked.waitMsMax) return this.#turnAway(waitMs)
     if (this.#queue.length >= this.#tools.lengthMax && !this.#makeRoom(asked.tenant, nowMs))
@@ -114,11 +112,6 @@ export class Lane<Credential> {
     this.#want(nowMs)
     if (this.#queue.length === 1 && !this.#isAsking) this.#serve(nowMs)
     return waiter
-  }
-
-  #begin(nowMs: number): void {
-    this.#rate.begin(nowMs)
-    for (const [id, servedMs] of this.#servedMs) if (nowMs - servedMs > littleMs) this.#servedMs.delete(id)
   }
 
   leave(waiter: Waiter<Credential>): void {
@@ -200,7 +193,7 @@ export class Lane<Credential> {
       const taken = takeFirst(waiter.asked.candidates, waiter.asked.use, {
         nowMs,
         isWanted: true,
-        mayOverdraw: this.#tookLittle(waiter, nowMs),
+        mayOverdraw: this.#parts.isLow(waiter.tenant, nowMs),
       })
       if (taken instanceof Promise) {
         this.#isAsking = true
@@ -210,11 +203,6 @@ export class Lane<Credential> {
       }
       if (!this.#hand(waiter, taken, nowMs)) return
     }
-  }
-
-  /** Whether none of a tenant's requests was served just now. Those of others wait in its place. */
-  #tookLittle({ tenant }: Waiter<Credential>, nowMs: number): boolean {
-    return nowMs - (this.#servedMs.get(tenant.id) ?? Number.NEGATIVE_INFINITY) > littleMs
   }
 
   /** Serves a waiter when another node has answered. */
@@ -239,38 +227,9 @@ export class Lane<Credential> {
     }
     this.#queue.take(waiter)
     this.#rate.served(waiter.cost)
-    this.#servedMs.set(waiter.tenant.id, nowMs)
+    this.#parts.served(waiter.tenant, waiter.cost, nowMs)
     this.#tools.stats.waited(nowMs - waiter.sinceMs)
     waiter.grant(taken)
     return true
-  }
-}
-
-const measuredMs = 1_000
-/** The weight of the last second in the rate. */
-const rateWeight = 0.2
-
-/** How fast a lane is served while somebody waits. */
-class ServedRate {
-  perMs: number | undefined
-  #served = 0
-  #sinceMs = 0
-
-  begin(nowMs: number): void {
-    this.#served = 0
-    this.#sinceMs = nowMs
-  }
-
-  served(cost: number): void {
-    this.#served += cost
-  }
-
-  look(nowMs: number): void {
-    const passedMs = nowMs - this.#sinceMs
-    if (passedMs < measuredMs) return
-    const perMs = this.#served / passedMs
-    // A provider that wants to be left alone for a while is looked at apart.
-    if (perMs > 0) this.perMs = this.perMs === undefined ? perMs : this.perMs + rateWeight * (perMs - this.perMs)
-    this.begin(nowMs)
   }
 }

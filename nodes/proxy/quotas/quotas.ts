@@ -144,8 +144,11 @@ export class Quotas<Credential extends QuotaCredential> {
     if (known === undefined ? nowMs < (health.quotasLookMs ?? 0) : !known.isCurious(nowMs)) return
     const readings = quotaReadings(head)
     if (readings.length === 0) health.quotasLookMs = nowMs + lookAgainMs
-    else if (grant === undefined) this.#accountOf(target, credential).observe(readings, undefined, nowMs)
-    else grant.observe(readings, nowMs)
+    else {
+      const told = { isCounted: head.status !== 429, nowMs }
+      if (grant !== undefined) grant.observe(readings, told)
+      else this.#accountOf(target, credential).observe(readings, { ...told, reservation: undefined })
+    }
   }
 
   /** The provider has rejected an attempt because of a limit. */

@@ -5,6 +5,7 @@ import type { BucketRule, Charge, Shortage } from '../../../cluster/gossip/bucke
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { CountedFactor } from './counted-factor.ts'
 import { amountOf, type QuotaUnit, type QuotaUse } from './quota-unit.ts'
+import { ToldTime } from './told-time.ts'
 
 /** The part of a limit that is used, so that estimates that are too low do not meet the provider's own. */
 const usedPart = 0.985
@@ -12,6 +13,9 @@ const usedPart = 0.985
 const takenPartMax = 0.9
 /** A balance is raised to what the provider says only when it is lower by this part of the limit, and then by half. */
 const raisedPartMin = 0.05
+/** What is kept for tenants who take little: what comes in such a time, and at most a part of the bucket. */
+const keptMs = 150
+const keptPartMax = 0.05
 /** What a node may take before it comes in, in the time in which it comes to all nodes. */
 const overdrawnMs = 500
 /** How long it takes until others hear of a charge of a bucket that is being used up. */
@@ -67,9 +71,10 @@ export class SharedQuota {
    *  not save up for it. */
   #credit = 0
   #creditMs = 0
-  /** By how much the provider's word differs, of the answers since the last correction: at most and at least. */
-  #lower = Number.NEGATIVE_INFINITY
-  #higher = Number.POSITIVE_INFINITY
+  /** By how much the provider's word differs: the sum over the answers since the last correction, and their number. */
+  #differs = 0
+  #witnessed = 0
+  readonly #toldOf = new ToldTime()
   /** What attempts of this node have used, as this gateway counts, that the others have not been told. */
   #used = 0
   #correctedMs = Number.NEGATIVE_INFINITY
@@ -136,27 +141,28 @@ export class SharedQuota {
   }
 
   /** Takes what an attempt may use. A promise where another node has to be asked. */
-  take(
-    use: QuotaUse,
-    { nowMs, isWanted, mayOverdraw }: Taking,
-  ): QuotaCharge | Shortage | Promise<QuotaCharge | Shortage> {
+  take(use: QuotaUse, taking: Taking): QuotaCharge | Shortage | Promise<QuotaCharge | Shortage> {
+    const { nowMs, isWanted } = taking
     const amount = this.amountOf(use)
     this.#earn(nowMs)
+    const missing = amount + this.#keptBack(taking) - this.remaining(nowMs)
+    if (missing > 0) return { type: 'short', waitMs: missing / this.#rule.perMs }
     const taken = this.#gossip.charge({ key: this.#key, rule: this.#rule, amount, window: 0, isWanted })
     if (taken instanceof Promise) return taken.then((late) => this.#taken(late, amount, nowMs))
-    return this.#taken(
-      'slot' in taken || this.#credit < (mayOverdraw === true ? -this.#rule.perMs * overdrawnMs : 0)
-        ? taken
-        : this.#takeByCredit(amount, nowMs, taken),
-      amount,
-      nowMs,
-    )
+    return this.#taken('slot' in taken ? taken : this.#takeByCredit(amount, taking, taken), amount, nowMs)
+  }
+
+  /** What is kept for tenants who take little, so that they need not wait until the balance is there. */
+  #keptBack({ mayOverdraw }: Taking): number {
+    const { perMs, capacity } = this.#rule
+    return mayOverdraw === true ? 0 : Math.floor(Math.min(perMs * keptMs, capacity * keptPartMax))
   }
 
   /** Between two ticks a node takes its part of what is left. A small part of little is no whole attempt: the part of what comes in is saved. */
-  #takeByCredit(amount: number, nowMs: number, short: Shortage): Charge | Shortage {
+  #takeByCredit(amount: number, { nowMs, mayOverdraw }: Taking, short: Shortage): Charge | Shortage {
     const { buckets, members } = this.#gossip.node
-    if (members.count === 1) return short
+    const least = mayOverdraw === true ? -this.#rule.perMs * overdrawnMs : 0
+    if (members.count === 1 || this.#credit < least) return short
     return buckets.charge(this.#slot(nowMs), amount, { nowMs, window: 0, isOwner: true, isWanted: true })
   }
 
@@ -194,19 +200,24 @@ export class SharedQuota {
     this.#gossip.node.buckets.begin(this.#slot(nowMs), remaining)
   }
 
-  /** Takes the provider's word for what remains. `left` is what this node thought when it sent the attempt. The head of an answer may tell of
-   *  that time or of now: what differs from both is wrong. Of the answers of one tick the one that differs least is believed, because each of them
-   *  may have overtaken others. */
-  witness(remaining: number, left: number, nowMs: number): void {
-    const [atSend, now] = [remaining - left, remaining - this.remaining(nowMs)]
-    this.#lower = Math.max(this.#lower, atSend, now)
-    this.#higher = Math.min(this.#higher, atSend, now)
+  /** Takes the provider's word for what remains. `charge` is that of the attempt. Answers overtake one another: those of one tick are
+   *  believed together. */
+  witness(
+    remaining: number,
+    charge: QuotaCharge | undefined,
+    { isCounted, nowMs }: { isCounted: boolean; nowMs: number },
+  ): void {
+    // What this node has charged for an attempt that the provider rejected is not missing there.
+    const extra = isCounted ? 0 : (charge?.amount ?? 0)
+    const now = remaining - this.remaining(nowMs) - extra
+    this.#differs += charge === undefined ? now : this.#toldOf.difference(remaining - charge.left - extra, now)
+    this.#witnessed++
     if (nowMs - this.#correctedMs < gossipTickMs) return
     this.#learn(remaining, nowMs)
     this.#correct(nowMs)
     this.#correctedMs = nowMs
-    this.#lower = Number.NEGATIVE_INFINITY
-    this.#higher = Number.POSITIVE_INFINITY
+    this.#differs = 0
+    this.#witnessed = 0
   }
 
   #learn(remaining: number, nowMs: number): void {
@@ -225,8 +236,8 @@ export class SharedQuota {
     const slot = this.#slot(nowMs)
     // What the others have sent just now is not heard yet.
     const unheard = this.#rule.perMs * unheardMs * (1 - 1 / members.count)
-    const lower = Math.min(0, this.#lower + unheard)
-    const change = lower < 0 ? lower : this.#raise(this.#higher)
+    const differs = this.#differs / this.#witnessed
+    const change = differs < -unheard ? differs + unheard : this.#raise(differs)
     if (change !== 0) buckets.correct(slot, -change / members.count, nowMs)
   }
 
@@ -240,5 +251,5 @@ export class SharedQuota {
 }
 
 function ruleOf({ limit, windowMs, burst }: QuotaTerms): BucketRule {
-  return { kind: 'flow', capacity: Math.max(1, limit * burst), perMs: (limit * usedPart) / windowMs }
+  return { kind: 'flow', isAgreed: true, capacity: Math.max(1, limit * burst), perMs: (limit * usedPart) / windowMs }
 }

@@ -1,89 +1,65 @@
-// Waits between attempts: one at a time, never longer than the request may take, and over at once when the request ends.
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../../shared/clock.ts'
 import { done } from '../../../../shared/result.ts'
-import { testTarget } from '../../providers/test-connect.ts'
 import { testRequest } from '../../request/test-request.ts'
+import { defaultTimeouts } from '../../routing/model-route.ts'
 import { TimerWheel } from '../../routing/timer-wheel.ts'
-import type { Late, Made } from '../../translators/translator.ts'
-import { plannedAt } from '../test-attempt.ts'
+import type { Late } from '../../translators/translator.ts'
 import { AttemptWaits } from './attempt-waits.ts'
 
-class PlayedWaits extends AttemptWaits {
-  due = 0
-  readonly bugs: unknown[] = []
-  override onDue(): void {
-    this.due++
+class Waits extends AttemptWaits {
+  readonly told: string[] = []
+  onDue(): void {
+    this.told.push('due')
   }
-  protected override onBug(error: unknown): void {
-    this.bugs.push(error)
+  onBug(error: unknown): void {
+    this.told.push(String(error))
   }
-  waits(): { pausing: boolean; waiting: boolean } {
-    return { pausing: this.isPausing, waiting: this.isWaiting }
+  wait(late: Late<string>, totalMs: number): void {
+    const timeouts = { ...defaultTimeouts, totalMs }
+    this.waitFor(late, { route: { timeouts } }, (made) => this.told.push(made.ok ? made.value : 'failed'))
   }
-  override waitFor<Value>(late: Late<Value>, planned: Planned, onMade: (made: Made<Value>) => void): void {
-    super.waitFor(late, planned, onMade)
+  stop(): void {
+    this.stopPausing()
   }
-  override stopPausing(): void {
-    super.stopPausing()
+  get state(): readonly boolean[] {
+    return [this.isPausing, this.isWaiting]
   }
 }
 
-type Planned = ReturnType<typeof plannedAt>
-
-function played() {
+function opened() {
   const clock = new ManualClock(0)
   const timers = new TimerWheel(clock)
   timers.start()
-  const tools = { clock, chance: () => 0, notify: () => {}, timers, intents: undefined }
-  const waits = new PlayedWaits(tools, testRequest().request, false)
-  const { promise, resolve, reject } = Promise.withResolvers<Made<string>>()
-  const stopped: string[] = []
-  const late = { start: () => promise, stop: () => void stopped.push('stopped') }
-  return { waits, clock, planned: plannedAt(testTarget()), late, resolve, reject, stopped }
+  const tools = { clock, timers, chance: () => 0, notify: () => {} }
+  const { request } = testRequest({})
+  return { clock, waits: new Waits(tools as never, request, false) }
 }
 
-const turn = () => new Promise((settle) => setImmediate(settle))
-
-test('a wait ends with what was made', async () => {
-  const { waits, planned, late, resolve } = played()
-  const made: unknown[] = []
-  waits.waitFor(late, planned, (one) => void made.push(one))
-  expect(waits.waits()).toEqual({ pausing: true, waiting: true })
-  resolve(done('it'))
-  await turn()
-  expect(made).toEqual([done('it')])
-  expect(waits.waits().waiting).toBe(false)
+test('what an attempt waits for is told, and nothing is told once the wait was stopped', async () => {
+  const { waits } = opened()
+  let stopped = 0
+  const late = (value: string): Late<string> => ({ start: async () => done(value), stop: () => void stopped++ })
+  waits.wait(late('a'), 1_000)
+  expect(waits.state).toEqual([true, true])
+  await Promise.resolve()
+  expect(waits.told).toEqual(['a'])
+  waits.wait(late('b'), 1_000)
+  waits.stop()
+  await Promise.resolve()
+  expect([waits.told, waits.state, stopped]).toEqual([['a'], [false, false], 1])
 })
 
-test('a wait is no longer than the request may take', () => {
-  const { waits, planned, late, clock } = played()
-  waits.waitFor(late, planned, () => {})
-  clock.advance(planned.route.timeouts.totalMs + 1_000)
-  expect(waits.due).toBe(1)
+test('a wait ends with the time of the request', () => {
+  const { clock, waits } = opened()
+  waits.wait({ start: () => new Promise(() => {}), stop: () => {} }, 500)
+  clock.advance(600)
+  expect(waits.told).toEqual(['due'])
 })
 
-test('after a stop nothing is called, and nobody makes it any more', async () => {
-  const { waits, planned, late, clock, resolve, stopped } = played()
-  const made: unknown[] = []
-  waits.waitFor(late, planned, (one) => void made.push(one))
-  waits.stopPausing()
-  resolve(done('it'))
-  await turn()
-  clock.advance(planned.route.timeouts.totalMs + 1_000)
-  expect({ made, due: waits.due, stopped, ...waits.waits() }).toEqual({
-    made: [],
-    due: 0,
-    stopped: ['stopped'],
-    pausing: false,
-    waiting: false,
-  })
-})
-
-test('what is thrown while it is made ends the request', async () => {
-  const { waits, planned, late, reject } = played()
-  waits.waitFor(late, planned, () => {})
-  reject(new Error('broken'))
-  await turn()
-  expect(waits.bugs).toEqual([new Error('broken')])
+test('what throws in it is a bug', async () => {
+  const { waits } = opened()
+  waits.wait({ start: () => Promise.reject(new Error('broken')), stop: () => {} }, 500)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(waits.told).toEqual(['Error: broken'])
 })

@@ -52,8 +52,8 @@ test('a request waits until the provider takes another one, and its wait counts 
 
 describe('who would wait too long is told so at once, in its own dialect, with an honest wait', () => {
   test.each([
-    ['/v1/chat/completions', 503, { error: { code: 'upstream_busy', type: 'server_error' } }],
-    ['/v1/messages', 529, { type: 'error', error: { type: 'overloaded_error' } }],
+    ['/v1/chat/completions', 429, { error: { code: 'rate_limit_exceeded', type: 'requests' } }],
+    ['/v1/messages', 429, { type: 'error', error: { type: 'rate_limit_error' } }],
   ])('%s', async (path, status, told) => {
     learn(0)
     const replies = Array.from({ length: 9 }, () => gateway.call({ path, body: question('gpt') }).reply)
@@ -119,15 +119,35 @@ test('declared quotas are enforced from the first request on', async () => {
   expect(quotaLeftovers(all.quotas).waiting).toBe(2)
 })
 
-test('a 429 stops further attempts for as long as the provider asks', async () => {
+/** An answer that the provider gives for its limits. */
+function limited(seconds: string): void {
   gateway.call({ body: question('gpt') })
-  gateway.upstream.last.answer(429, { error: { message: 'slow down' } }, { 'retry-after': '2' })
+  gateway.upstream.last.answer(429, { error: { message: 'slow down' } }, { 'retry-after': seconds })
+}
+
+function afterLearning(): void {
+  learn(30)
+  limited('2')
+}
+
+test.each([
+  ['a 429 of a provider that tells its limits', afterLearning, 2],
+  ['four of one that tells none', () => void [1, 2, 3, 4].map(() => limited('2')), 4],
+])('%s: further attempts wait for as long as the provider asks', async (_, learned, sent) => {
+  learned()
   gateway.call({ body: question('gpt') })
-  expect(gateway.upstream.calls.length).toBe(1)
+  expect(gateway.upstream.calls.length).toBe(sent)
   await pass(1_900)
-  expect(gateway.upstream.calls.length).toBe(1)
+  expect(gateway.upstream.calls.length).toBe(sent)
   await pass(300)
-  expect(gateway.upstream.calls.length).toBe(2)
+  expect(gateway.upstream.calls.length).toBe(sent + 1)
+})
+
+test('a single 429 of a provider that tells no limits stops nobody', () => {
+  limited('26')
+  const { reply } = gateway.call({ body: question('gpt') })
+  gateway.upstream.last.answer(200, openAiChat.whole('hello'))
+  expect(reply.status).toBe(200)
 })
 
 describe('nothing is left behind at any end', () => {
@@ -157,8 +177,8 @@ describe('nothing is left behind at any end', () => {
     ['a caller that leaves the queue', ({ reply }) => reply.leave()],
     ['a key that is revoked in the queue', () => gateway.revokeKey()],
   ])('%s', async (_, end) => {
-    gateway.call({ body: question('gpt') })
-    gateway.upstream.last.answer(429, { error: { message: 'no' } }, { 'retry-after': '3' })
+    learn(30)
+    limited('3')
     const call = gateway.call({ body: question('gpt') })
     expect(quotaLeftovers(all.quotas).waiting).toBe(1)
     await end(call)
