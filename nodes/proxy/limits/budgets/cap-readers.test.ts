@@ -36,10 +36,12 @@ beforeAll(async () => {
   gateway = await TestGateway.open({ policies: [looking], clock: new ManualClock() })
 })
 
-function answersOf(path: string, members: string): { tokens: number; output: number } {
+function answersOf(path: string, members: string): { tokens: number; output: number } | undefined {
   const input = path === '/v1/completions' ? '"prompt":"hi"' : '"messages":[{"role":"user","content":"hi"}]'
   const body = `{"model":"gpt",${input},${members}}`
-  gateway.call({ path, body })
+  const { reply } = gateway.call({ path, body })
+  // What no server could mean is refused before.
+  if (reply.status === 400) return undefined
   const [{ bound, output } = { bound: undefined, output: 0 }] = told.splice(0)
   if (bound === undefined || !('nanoUsd' in bound)) throw new Error(`no bound of ${body}`)
   return { tokens: (bound.nanoUsd - (body.length + 32) * 1_000) / 2_000, output }
@@ -68,7 +70,9 @@ test.each(['/v1/chat/completions', '/v1/completions'])('%s: no server answers wi
     for (const one of values) {
       for (const other of values) {
         const caps = { [first]: one, [second]: other }
-        const { tokens, output } = answersOf(path, `"${first}":${one},"${second}":${other}`)
+        const answered = answersOf(path, `"${first}":${one},"${second}":${other}`)
+        if (answered === undefined) continue
+        const { tokens, output } = answered
         const most = Math.max(givenBy([first, second], caps), givenBy([second, first], caps))
         expect([caps, tokens, output]).toEqual([
           caps,
