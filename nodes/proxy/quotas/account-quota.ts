@@ -45,6 +45,8 @@ const lookMs = 100
 const plentyPart = 0.5
 /** An account that is not used for so long is forgotten. */
 const idleMs = 3_600_000
+/** Two rejections within this time are none of single requests. */
+const repeatedMs = 60_000
 /** A provider is not left alone for longer, so that a new limit is found out. */
 const waitMsMax = 3_600_000
 
@@ -58,6 +60,7 @@ export class AccountQuota {
   #declared: DeclaredQuota | undefined
   #blockedUntilMs = 0
   #rejections = 0
+  #rejectedMs = Number.NEGATIVE_INFINITY
   /** When the account was last used, and when its answers are looked at again. */
   #usedMs = 0
   #lookMs = 0
@@ -88,7 +91,7 @@ export class AccountQuota {
     this.#declared = declared
     for (const unit of ['requests', 'tokens', 'inputTokens', 'outputTokens'] as const) {
       const limit = declared?.[unit]
-      const name = `declared ${unit}`
+      const name = declaredPrefix + unit
       if (limit === undefined) this.#limits.delete(name)
       else this.#set(name, unit, { limit, ...declaredTerms })
     }
@@ -151,6 +154,11 @@ export class AccountQuota {
   waitMs(nowMs: number): number {
     const paceMs = Math.max(this.#pace?.requests.waitMs(nowMs) ?? 0, this.#pace?.tokens.waitMs(nowMs) ?? 0)
     return Math.max(paceMs, this.#blockedUntilMs - nowMs, 0)
+  }
+
+  /** Whether the provider has asked to be left alone. */
+  isLeftAlone(nowMs: number): boolean {
+    return this.#blockedUntilMs > nowMs
   }
 
   /** Whether another node has to be asked before an attempt. */
@@ -244,12 +252,17 @@ export class AccountQuota {
   /** The provider has rejected an attempt because of a limit. `retryAfterMs` is the wait that it asks for. */
   rejected({ retryAfterMs, nowMs }: { retryAfterMs: number | undefined; nowMs: number }): void {
     this.#rejections++
+    const isExplained = this.#hasUsedUp(nowMs)
+    // Where no limit is known to be used up, the provider may mean this one request, because it is too large.
+    const isRepeated = nowMs - this.#rejectedMs < repeatedMs
+    this.#rejectedMs = nowMs
+    if (!isRepeated && !isExplained) return
     const waitMs = Math.min(
-      retryAfterMs ?? blockedMsMin * 2 ** (this.#rejections - 1),
+      retryAfterMs ?? blockedMsMin * 2 ** Math.max(0, this.#rejections - 2),
       retryAfterMs === undefined ? blockedMsMax : waitMsMax,
     )
     this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + waitMs)
-    if (this.#hasUsedUp(nowMs)) return
+    if (isExplained) return
     this.#pace ??= { requests: new LearnedPace(nowMs), tokens: new LearnedPace(nowMs) }
     this.#pace.requests.rejected(nowMs)
     this.#pace.tokens.rejected(nowMs)
@@ -258,11 +271,13 @@ export class AccountQuota {
   /** Whether a limit that answers tell is used up: it explains a rejection. */
   #hasUsedUp(nowMs: number): boolean {
     for (const [name, limit] of this.#limits) {
-      if (!name.startsWith('declared ') && limit.remaining(nowMs) < limit.limit * usedUpPart) return true
+      if (!name.startsWith(declaredPrefix) && limit.remaining(nowMs) < limit.limit * usedUpPart) return true
     }
     return false
   }
 }
 
+/** The names of limits that the operator declares begin with it. */
+const declaredPrefix = 'declared '
 /** A limit of which no more than this part is left counts as used up. */
 const usedUpPart = 0.05

@@ -5,9 +5,9 @@ import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Tenant } from '../auth/tenant.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
-import { AccountQuota, type DeclaredQuota, type NoRoom } from './account-quota.ts'
+import { AccountQuota, type DeclaredQuota } from './account-quota.ts'
 import { type Candidate, Grant, takeFirst } from './grant.ts'
-import { Lane, Waiter, type WaiterEnds } from './lane.ts'
+import { Lane, type TurnedAway, Waiter, type WaiterEnds } from './lane.ts'
 import { quotaReadings } from './quota-headers.ts'
 import { QuotaStats } from './quota-stats.ts'
 import { costOf, type QuotaUse } from './quota-unit.ts'
@@ -126,7 +126,7 @@ export class Quotas<Credential extends QuotaCredential> {
     { target, pinned, use }: QuotaAsk<Credential>,
     { tenant, waitMsMax }: { tenant: Tenant; waitMsMax: number },
     ends: WaiterEnds<Credential>,
-  ): QueuedAttempt | NoRoom {
+  ): QueuedAttempt | TurnedAway {
     const lane = this.#lane(target, pinned) ?? this.#addLane(target, pinned)
     const candidates = this.#candidates(target, pinned, this.#options.clock.monotonicMs())
     const waiter = lane.enter({ tenant, use, cost: costOf(use), candidates, waitMsMax }, ends)
@@ -141,7 +141,8 @@ export class Quotas<Credential extends QuotaCredential> {
     const { health } = credential
     const nowMs = this.#options.clock.monotonicMs()
     const known = health.quotas?.get(target.model)
-    if (known === undefined ? nowMs < (health.quotasLookMs ?? 0) : !known.isCurious(nowMs)) return
+    const isLooked = known === undefined ? nowMs >= (health.quotasLookMs ?? 0) : known.isCurious(nowMs)
+    if (!isLooked && head.status !== 429) return
     const readings = quotaReadings(head)
     if (readings.length === 0) health.quotasLookMs = nowMs + lookAgainMs
     else {

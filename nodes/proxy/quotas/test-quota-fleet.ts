@@ -188,7 +188,7 @@ export class QuotaFleet {
       { tenant: caller.tenant, waitMsMax },
       { onGranted: send, onShed: () => figures.shed++ },
     )
-    if ('waitMs' in queued) figures.shed++
+    if ('retryAfterMs' in queued) figures.shed++
   }
 
   #send(

@@ -119,15 +119,39 @@ test('declared quotas are enforced from the first request on', async () => {
   expect(quotaLeftovers(all.quotas).waiting).toBe(2)
 })
 
-test('a 429 stops further attempts for as long as the provider asks', async () => {
+/** The provider rejects a request. */
+function reject(headers: Record<string, string> = {}, model = 'gpt'): void {
+  gateway.call({ body: question(model) })
+  gateway.upstream.last.answer(429, { error: { message: 'slow down' } }, headers)
+}
+
+test('one 429 without a limit that is used up says little, a second one stops attempts for as long as it asks', async () => {
+  reject({ 'retry-after': '2' })
+  reject({ 'retry-after': '2' })
   gateway.call({ body: question('gpt') })
-  gateway.upstream.last.answer(429, { error: { message: 'slow down' } }, { 'retry-after': '2' })
-  gateway.call({ body: question('gpt') })
-  expect(gateway.upstream.calls.length).toBe(1)
-  await pass(1_900)
-  expect(gateway.upstream.calls.length).toBe(1)
-  await pass(300)
   expect(gateway.upstream.calls.length).toBe(2)
+  await pass(1_900)
+  expect(gateway.upstream.calls.length).toBe(2)
+  await pass(300)
+  expect(gateway.upstream.calls.length).toBe(3)
+})
+
+test('a provider whose limit is used up is left alone after its first 429', async () => {
+  learn(30)
+  reject({ ...openAiRequests(60, 0), 'retry-after': '2' })
+  gateway.call({ body: question('gpt') })
+  await pass(1_900)
+  expect(gateway.upstream.calls.length).toBe(2)
+})
+
+test('where the provider asks for longer than anybody waits, callers are told its own 429 with what is left of the wait', async () => {
+  reject({ 'retry-after': '30' })
+  reject({ 'retry-after': '30' })
+  await pass(10_000)
+  const { reply } = gateway.call({ body: question('gpt') })
+  await settled()
+  expect([reply.status, gateway.upstream.calls.length]).toEqual([429, 2])
+  expect(header(reply, 'retry-after')).toBe('20')
 })
 
 describe('nothing is left behind at any end', () => {
@@ -157,8 +181,7 @@ describe('nothing is left behind at any end', () => {
     ['a caller that leaves the queue', ({ reply }) => reply.leave()],
     ['a key that is revoked in the queue', () => gateway.revokeKey()],
   ])('%s', async (_, end) => {
-    gateway.call({ body: question('gpt') })
-    gateway.upstream.last.answer(429, { error: { message: 'no' } }, { 'retry-after': '3' })
+    for (let count = 0; count < 2; count++) reject({ 'retry-after': '3' })
     const call = gateway.call({ body: question('gpt') })
     expect(quotaLeftovers(all.quotas).waiting).toBe(1)
     await end(call)
