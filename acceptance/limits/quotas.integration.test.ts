@@ -84,7 +84,7 @@ test('a flood is paced, the rest is told to come again, and a light tenant gets 
   expect(busy[0]?.json.error).toMatchObject({ code: 'upstream_busy', type: 'server_error' })
   expect(Number(busy[0]?.headers.get('retry-after-ms'))).toBeGreaterThan(1_500)
   expect(light.map(({ status }) => status)).toEqual(light.map(() => 200))
-  expect(Math.max(...light.map(({ ms }) => ms))).toBeLessThan(1_000)
+  expect(Math.max(...light.map(({ ms }) => ms))).toBeLessThan(1_500)
 }, 60_000)
 
 test('metrics tell the quota, the waits and who was sent away', async () => {
