@@ -34,12 +34,21 @@ export type Notice =
   /** Tells at most once a minute for each origin, which the message names. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
+  /** An answer of the model has no known cost, because its target has no price; once for each model. */
+  | { type: 'model-unpriced'; model: string; provider: string; target: string }
   /** A budget has passed a threshold, once in each window. Amounts are in USD. */
   | { type: 'budget-alert'; budget: string; threshold: number; spentUsd: number; limitUsd: number; resetsAt: string }
   /** The register of budgets cannot be read or written; at most once a minute. */
   | { type: 'budgets-troubled'; message: string }
   /** Tells of an event's first failure and of giving it up. Only the origin is named: the rest may be a secret. */
-  | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
+  | {
+      type: 'webhook-failed'
+      kind: 'slos' | 'budgets'
+      name: string
+      origin: string
+      problem: string
+      givenUp: boolean
+    }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
   /** Attempts are not journaled before they are sent; tells when it begins. */
@@ -96,6 +105,7 @@ export const noticeLevel = {
   'slo-alert': 'warn',
   'budget-alert': 'warn',
   'budgets-troubled': 'warn',
+  'model-unpriced': 'warn',
   'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',

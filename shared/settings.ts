@@ -1,6 +1,7 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
 
+import { type UnpricedPolicy, unpricedPolicies } from './models/unpriced-policy.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { isHostName, isLoopback } from './network/host-names.ts'
 import { parseNetwork } from './network/networks.ts'
@@ -35,6 +36,8 @@ export interface Settings {
   /** Origins whose scripts may read answers of the data port; `*` is any. Undefined: none. */
   corsOrigins: string[] | undefined
   egressStrict: boolean
+  /** What is done with requests whose cost cannot be known. */
+  unpriced: UnpricedPolicy
   bodyBytesMax: number
   /** The processes that parse and print large bodies, and the memory of each; undefined depends on the machine. */
   bodyProcesses: number
@@ -113,6 +116,7 @@ export function parseSettings(
     trustedProxies: read.listOf('HEADGATE_TRUSTED_PROXIES', networkForm),
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
+    unpriced: read.oneOf('HEADGATE_UNPRICED', unpricedPolicies) ?? 'allow-and-flag',
     bodyBytesMax:
       read.parsed('HEADGATE_BODY_MAX', atLeast(1 << 10), 'a size of at least 1KiB, such as 64MiB') ?? 64 << 20,
     bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,

@@ -25,7 +25,7 @@ export interface BeatingNode extends Pick<NodeHeartbeat, 'role' | 'version' | 'r
 export interface HeartbeatFacts
   extends Pick<
     NodeHeartbeat,
-    'targets' | 'refusals' | 'limits' | 'budgets' | 'quotas' | 'bodyMemory' | 'refusedMessages'
+    'targets' | 'refusals' | 'limits' | 'unpriced' | 'budgets' | 'quotas' | 'bodyMemory' | 'refusedMessages'
   > {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]

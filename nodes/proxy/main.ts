@@ -11,6 +11,7 @@ import type { Notify } from '../../shared/notice.ts'
 import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { MessageCount, NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import { AnswerCounts } from './accounting/answer-counts.ts'
 import type { CollectedHeap } from './accounting/heap-relief.ts'
 import { type ProxyFacts, type ProxyStanding, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
@@ -167,9 +168,8 @@ async function openParts(options: ProxyOptions) {
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
-  const rejections = new Map<string, number>()
-  const countRejection = (code: string) => void rejections.set(code, (rejections.get(code) ?? 0) + 1)
-  const settlement = new Settlement({ clock, chance, notify, recorder: recorder.sink, countRejection })
+  const counts = new AnswerCounts(notify)
+  const settlement = new Settlement({ clock, chance, notify, recorder: recorder.sink, counts })
   const admission = openAdmission(options, config, () => state.server?.openRequests ?? 0)
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
   const upstreamOf = demoOr(direct, new DemoUpstream(clock))
@@ -186,7 +186,7 @@ async function openParts(options: ProxyOptions) {
     admission,
     apis,
     realtime,
-    countRejection,
+    countRejection: counts.countRejection,
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
@@ -205,7 +205,7 @@ async function openParts(options: ProxyOptions) {
     direct,
     jobs,
     state,
-    rejections,
+    counts,
     limits,
     quotas,
     pipeline,
@@ -238,14 +238,14 @@ function factsOf(
   parts: Parts,
   around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
 ): ProxyFacts {
-  const { config, recorder, state, rejections, limits, quotas } = parts
+  const { config, recorder, state, counts, limits, quotas } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   const refusedMessages = process?.refusedMessages() ?? []
   return {
     ...around,
     config,
     recorder,
-    rejections,
+    ...counts.facts(),
     ...limits.facts(),
     quotas: quotaFacts(quotas),
     otherTroubles,

@@ -196,6 +196,8 @@ export interface NodeHeartbeat {
   refusals?: Record<string, number>
   /** A proxy's requests beyond a limit since its start, by `name mode`: rejected (`enforce`) or let through (`report`). */
   limits?: Record<string, number>
+  /** A proxy's answers whose cost nobody knows since its start, by model. */
+  unpriced?: Record<string, number>
   /** Messages of other nodes that the process did not believe since its start. Absent: none. */
   refusedMessages?: MessageCount[]
   /** The budgets that a proxy spends of, by name. */

@@ -127,6 +127,7 @@ export const nodesBody = z.object({
       queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
       /** A proxy's rejected requests since its start, by error code. */
       refusals: z.record(z.string(), z.number()).optional(),
+      unpriced: z.record(z.string(), z.number()).optional(),
       /** A proxy's memory for request bodies, and for what is made of them. Refusals are counted by whose part was used up. */
       bodyMemory: z.object({ bodies: bodyMemoryUse, parsed: bodyMemoryUse }).optional(),
       /** A proxy's requests beyond a limit since its start, by name of the limit and mode. */

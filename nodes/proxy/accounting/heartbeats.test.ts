@@ -30,6 +30,7 @@ test('a heartbeat names the troubles of the configuration, of the spool and of t
     () => ({
       config,
       recorder: { queues: () => ({}), troubles: () => [trouble('the spool')] },
+      unpriced: new Map([['new', 2]]),
       rejections: new Map([['unknown_path', 3]]),
       limitsExceeded: new Map([['daily enforce', 2]]),
       budgets: { monthly: { limitUsd: 5, spentUsd: 1, leasedUsd: 0.5, rejected: 2 } },

@@ -19,6 +19,8 @@ export interface ProxyFacts {
   readonly rejections: ReadonlyMap<string, number>
   /** Requests beyond limits, by `name mode`. */
   readonly limitsExceeded: ReadonlyMap<string, number>
+  /** Answers whose cost nobody knows, by model. */
+  readonly unpriced: ReadonlyMap<string, number>
   readonly budgets: NonNullable<NodeHeartbeat['budgets']>
   readonly quotas: NodeHeartbeat['quotas']
   readonly server: Pick<HttpServer, 'openRequests'>
@@ -77,6 +79,7 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     bodyMemory: memory.use(),
     limits: Object.fromEntries(limitsExceeded),
     budgets,
+    unpriced: Object.fromEntries(facts.unpriced),
     quotas: facts.quotas,
     refusedMessages: [...facts.refusedMessages],
     targets: targetReports(config.snapshot, config.nowMs),

@@ -1,6 +1,7 @@
 // The one way out. A request whose caller is known ends in `settle`: its record is written, then the holds of policies are told,
 // then the last bytes go. A request whose caller nobody knows is counted and leaves no record, so that a flood of them cannot
 // push out real ones.
+
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { sanitizedText } from '../../../shared/sanitized-text.ts'
@@ -12,6 +13,7 @@ import type { HeaderLines, Reply } from '../http/http.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { RecordSink } from '../telemetry/recorder.ts'
+import type { AnswerCounts } from './answer-counts.ts'
 import { noTokens } from './attempt-cost.ts'
 import type { Hold, Outcome } from './outcome.ts'
 import { type RecordedRequest, requestRecord } from './request-records.ts'
@@ -21,8 +23,7 @@ export interface SettlementTools {
   readonly chance: Chance
   readonly notify: Notify
   readonly recorder: RecordSink
-  /** Counts errors that were told to callers, by code. */
-  countRejection(code: string): void
+  readonly counts: AnswerCounts
 }
 
 /** Whom an error is told, and in which shape. */
@@ -62,6 +63,7 @@ export class Settlement {
   settle(request: RecordedRequest, outcome: Outcome, holds: readonly Hold[], flush: () => void): void {
     request.body.discharge()
     this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush, outcome.intents)
+    this.#tools.counts.look(outcome)
     for (const hold of holds) this.#tell(hold, outcome)
     if (this.#entered.size > 0) this.#leave(request, outcome)
   }
@@ -120,7 +122,7 @@ export class Settlement {
   /** Answers a request whose caller is not known. */
   rejectUnknown({ reply, id, shape }: Recipient, error: GatewayError): CodedErrorAnswer {
     const answer = errorAnswer(error, { requestId: id, shape, chance: this.#tools.chance })
-    this.#tools.countRejection(answer.code)
+    this.#tools.counts.countRejection(answer.code)
     reply.send(answer.status, answer.headers, answer.body)
     return answer
   }

@@ -1,5 +1,6 @@
 // A proxy without sockets and files: the real parts, from the pipeline to the settlement, over an upstream that a test plays, a
 // clock that it moves and a recorder that remembers.
+
 import { hash } from 'node:crypto'
 import { openMemoryState } from '../../../cluster/state/memory-state-store.ts'
 import { type Chance, ManualClock } from '../../../shared/clock.ts'
@@ -8,6 +9,7 @@ import { decideIssueKey } from '../../../shared/config/keys/decide-keys.ts'
 import type { EnforcedKind } from '../../../shared/config/kinds/kind.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
+import type { UnpricedPolicy } from '../../../shared/models/unpriced-policy.ts'
 import { done } from '../../../shared/result.ts'
 import type { Intents } from '../accounting/intents/intents.ts'
 import { testSettlement } from '../accounting/test-settlement.ts'
@@ -42,6 +44,7 @@ const token = 'hg-a-key-of-the-team-search'
 const price = { inputPerMTok: 1, outputPerMTok: 2 }
 
 export interface TestGatewayOptions {
+  unpriced?: UnpricedPolicy
   readonly clock?: ManualClock
   readonly policies?: readonly Policy[]
   readonly quota?: QuotaTools
@@ -127,7 +130,7 @@ export class TestGateway {
       throw new Error('no socket is played here')
     }
     this.#compiler = new SnapshotCompiler({
-      ...testConnectOptions({ open: ({ $sealed }) => $sealed }),
+      ...testConnectOptions({ open: ({ $sealed }) => $sealed, unpriced: options.unpriced ?? 'allow-and-flag' }),
       clock,
       healthOfTargets: new TargetHealthTable(),
       latencyEstimates: new LatencyEstimates(),

@@ -1,5 +1,4 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
-
 import { AttemptCharge } from '../accounting/intents/attempt-charge.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { errorHeadOf } from '../errors/error-head.ts'
@@ -42,6 +41,7 @@ export class Attempt
   readonly limits: TimeLimits
   readonly index: number
   readonly startedMs: number
+  readonly receivedAtMs: number
   status = 0
   firstByteMs = 0
   /** What the upstream says of the limits of its account, for callers of its own API: names, each with its value behind it. */
@@ -63,9 +63,9 @@ export class Attempt
     this.translator = translator
     this.limits = parts.limits
     this.index = parts.index
+    this.receivedAtMs = parts.request.receivedAtMs
     this.startedMs = tools.clock.monotonicMs()
-    const { chance } = tools
-    this.credential = credentialFor(planned.target, translator, { pinned, nowMs: this.startedMs, chance })
+    this.credential = credentialFor(planned.target, translator, { pinned, nowMs: this.startedMs, chance: tools.chance })
     this.#body = new EncodedBody(this)
     this.charge = new AttemptCharge(parts, this.#body)
   }

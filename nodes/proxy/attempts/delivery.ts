@@ -9,7 +9,7 @@ import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
 import { isUnpriced, totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
-import type { Used } from '../accounting/usage-meter.ts'
+import { costAtHead, noCost, type ToldCost, type Used } from '../accounting/usage-meter.ts'
 import type { AnswerWriter } from '../conversations/answer-store.ts'
 import { printErrorEvent } from '../dialects/error-shapes.ts'
 import { errorAnswer } from '../errors/error-answer.ts'
@@ -77,7 +77,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
     if (answer.isEstimate === true) headers.push(...estimatedHeader)
-    this.#pushFacts(headers, nowMs, outcome.costNanoUsd)
+    this.#pushFacts(headers, nowMs, { costNanoUsd: outcome.costNanoUsd, unpriced: outcome.costNanoUsd === undefined })
     this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
   }
 
@@ -91,7 +91,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const headers = contentHeaders(stream?.contentType ?? '', id)
     // Nothing here knows what the bytes are, so a browser that is led to them keeps them and shows nothing.
     if (stream?.opaque === true) headers.push('content-disposition', 'attachment')
-    this.#pushFacts(headers, nowMs, undefined)
+    this.#pushFacts(headers, nowMs, costAtHead(attempt, stream))
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
     reply.begin(attempt.status, headers)
   }
@@ -174,7 +174,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { reply } = this.request
     const answer = this.#errorAnswer(error)
     const headers = [...answer.headers]
-    this.#pushFacts(headers, nowMs, undefined)
+    this.#pushFacts(headers, nowMs, noCost)
     const errorCode = errorRow(error).code ?? ''
     const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, errorCode, used, nowMs })
     this.#settle(outcome, () => reply.send(answer.status, headers, answer.body))
@@ -265,7 +265,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       .then(send)
   }
 
-  #pushFacts(headers: string[], nowMs: number, costNanoUsd: number | undefined): void {
+  #pushFacts(headers: string[], nowMs: number, told: ToldCost): void {
     const { id, snapshot, operation, startedMs } = this.request
     const dispatch = this.#dispatch
     const attempt = dispatch?.attempt
@@ -282,7 +282,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       cacheStatus: 'BYPASS',
       upstreamMs,
       overheadMs: nowMs - startedMs - upstreamMs,
-      costNanoUsd,
+      ...told,
     })
   }
 }

@@ -1,15 +1,19 @@
 // Which attempt of an HTTP request is next. It holds the request's attempts and their time, and nothing of their bytes: those go
 // to the delivery.
+
 import { fail, type Result } from '../../../shared/result.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
+import { priceRefusal } from '../accounting/priced-target.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
 import { type ExhaustedError, type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
+import { asksToWait } from '../quotas/quota-headers.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
 import { insteadOfMissing } from '../translators/missing-endpoint.ts'
+import { askedTier } from '../translators/pass-through-request.ts'
 import type { LateTranslator, Made, Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
 import type { AnswerDelivery, FollowedDispatch } from './answer-delivery.ts'
@@ -28,6 +32,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   readonly #tools: HttpAttemptTools
   #attempt: Attempt | undefined
   #pass: QuotaPass | undefined
+  /** Whether the last answer was a rejection that asked to wait. */
+  #asksToWait = false
   /** Made at the first endpoint that is missing, which most requests never meet. */
   #missed: MissedEndpoints<Attempt> | undefined
   /** Whether the answer is being estimated, after which nothing else is tried. */
@@ -75,14 +81,20 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     return this.#attempt
   }
 
+  /** Why the target is sent nothing, whatever the request is. */
+  #refusal(target: Target): Ineligible | undefined {
+    if (this.#missed?.isPassedOver(target) === true) return { type: 'unspoken', route: this.request.operation.name }
+    const { body } = this.#asked
+    return priceRefusal(target, this.request, () => (body?.type === 'json' ? askedTier(body.scan) : undefined))
+  }
+
   protected override prepare(target: Target, strict: boolean): Result<Translator, Ineligible> {
-    if (this.#missed?.isPassedOver(target) === true)
-      return fail({ type: 'unspoken', route: this.request.operation.name })
-    return this.#asked.translators.to(target, strict)
+    const refusal = this.#refusal(target)
+    return refusal !== undefined ? fail(refusal) : this.#asked.translators.to(target, strict)
   }
 
   protected override prepareLate(target: Target, strict: boolean): LateTranslator | undefined {
-    return this.#missed?.isPassedOver(target) === true ? undefined : this.#asked.translators.late?.(target, strict)
+    return this.#refusal(target) !== undefined ? undefined : this.#asked.translators.late?.(target, strict)
   }
 
   protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {
@@ -127,6 +139,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   onHead({ target, credential }: Attempt, head: UpstreamHead): void {
     if (this.#asked.inference === undefined) return
+    this.#asksToWait = head.status === 429 && asksToWait(head)
     this.#tools.quota?.quotas.observe(head, { target, credential, grant: this.#pass?.grant })
   }
 
@@ -218,7 +231,10 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   override onFailed(attempt: Attempt, failure: UpstreamFailure): void {
     const { target, credential } = attempt
     if (failure.passing === 'limited' && this.#asked.inference !== undefined)
-      this.#tools.quota?.quotas.rejected(target, credential, failure.retryAfterMs)
+      this.#tools.quota?.quotas.rejected(target, credential, {
+        retryAfterMs: failure.retryAfterMs,
+        isAsked: this.#asksToWait,
+      })
     if (!attempt.hasForwarded) {
       if (this.#missesEndpoint(attempt, failure)) this.tryAnew(attempt, failure.outcome)
       else super.onFailed(attempt, failure)

@@ -1,10 +1,11 @@
 // What the attempts of one HTTP request are made of.
+
 import type { Result } from '../../../shared/result.ts'
 import type { CostBoundOf } from '../accounting/intents/attempt-charge.ts'
 import type { Hold } from '../accounting/outcome.ts'
 import type { Ineligible } from '../errors/gateway-error.ts'
 import type { Target } from '../providers/endpoint.ts'
-import type { InferenceRequest } from '../request/inference-request.ts'
+import type { InferenceFacts, InferenceRequest } from '../request/inference-request.ts'
 import type { AttemptPlan } from '../routing/attempt-plan.ts'
 import type { Late, Translators, WholeAnswer } from '../translators/translator.ts'
 
@@ -14,6 +15,7 @@ export interface DispatchedRequest {
   readonly stream: boolean
   readonly showUsage: boolean
   readonly translators: Translators
+  readonly body?: InferenceFacts['body'] | undefined
   readonly plan: AttemptPlan<Target>
   /** What policies hold, which further attempts may need more of. */
   readonly holds?: readonly Hold[]

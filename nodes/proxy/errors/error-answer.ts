@@ -79,9 +79,7 @@ function prepare(refusal: GatewayError, shape: ErrorShape): Prepared {
 
 /** The row in a caller's shape: Anthropic has a status of its own for what passes by itself. */
 function inShape(found: Row, shape: ErrorShape): Row {
-  return shape === 'anthropic' && (found.code === 'overloaded' || found.code === 'upstream_busy')
-    ? { ...found, status: 529 }
-    : found
+  return shape === 'anthropic' && found.code === 'overloaded' ? { ...found, status: 529 } : found
 }
 
 function headersOf(found: Row, requestId: string, chance: Chance): string[] {

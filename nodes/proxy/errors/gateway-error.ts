@@ -168,6 +168,8 @@ export type Ineligible =
   | { readonly type: 'unspoken'; readonly route: string }
   /** The conversation that the request continues is held by another provider. */
   | { readonly type: 'elsewhere'; readonly provider: string }
+  /** What the target would cost is not known, and the operator refuses such requests. */
+  | { readonly type: 'unpriced'; readonly provider: string; readonly target: string }
   | { readonly type: 'unreadable'; readonly path: string; readonly message: string; readonly code?: string }
   | NoRoom
 

@@ -528,6 +528,14 @@ const cases: Cases = {
       says: /strict mode.*`fast`.*`seed`, `n`\. No model/,
     },
     {
+      error: { type: 'unable', model, ineligible: { type: 'unpriced', provider: 'up', target: 'new' }, models },
+      status: 400,
+      type: invalid,
+      code: 'model_unpriced',
+      param: 'model',
+      says: /`fast` has no known price at `up\/new`.*could: `smart`, `wide`\./,
+    },
+    {
       error: { type: 'unable', model, ineligible: { type: 'elsewhere', provider: 'openai' }, models: [] },
       status: 400,
       type: invalid,
@@ -636,9 +644,9 @@ const cases: Cases = {
   'upstream-busy': [
     {
       error: { type: 'upstream-busy', provider: 'openai', model: 'gpt-4o', retryAfterMs: 3_200 },
-      status: 503,
-      type: 'server_error',
-      code: 'upstream_busy',
+      status: 429,
+      type: 'requests',
+      code: 'rate_limit_exceeded',
       retryAfterMs: 3_200,
       says: /the provider `openai` lets it use of `gpt-4o`/,
     },

@@ -33,9 +33,9 @@ export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: Ro
   'upstream-busy': ({ provider, model, retryAfterMs }) =>
     passing(
       row(
-        503,
-        'server_error',
-        'upstream_busy',
+        429,
+        'requests',
+        'rate_limit_exceeded',
         `The gateway has used up what the provider ${shown(provider)} lets it use of ${shown(model)}, and others wait for more. Try again after the time given.`,
       ),
       retryAfterMs,

@@ -1,5 +1,7 @@
 // What a request may use, estimated before it is sent: limits reserve it, and settle on what was really used.
+
 import type { BodyScan } from '../../../shared/json/scan.ts'
+import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
@@ -17,7 +19,7 @@ const bytesPerToken = 3.6
 const outputCaps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const
 
 export function reservedAmounts(
-  { operation, body, snapshot }: AuthenticatedRequest,
+  { operation, body, snapshot, receivedAtMs }: AuthenticatedRequest,
   { facts, hasConversation }: InferenceRequest,
   lengths: OutputLengths,
 ): ReservedAmounts {
@@ -29,7 +31,8 @@ export function reservedAmounts(
   const cap = capOf(scan)
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
-  const price = snapshot.routeOf(facts.model)?.targets[0]?.target.price
+  const target = snapshot.routeOf(facts.model)?.targets[0]?.target
+  const price = target === undefined ? undefined : pricesAt(target, receivedAtMs).price
   return { input, output, nanoUsd: estimatedCost(price, input, output) }
 }
 

@@ -11,6 +11,7 @@ import { Lane, type TurnedAway, Waiter, type WaiterEnds } from './lane.ts'
 import { quotaReadings } from './quota-headers.ts'
 import { QuotaStats } from './quota-stats.ts'
 import { costOf, type QuotaUse } from './quota-unit.ts'
+import type { Rejection } from './rejections.ts'
 
 /** What is known of a credential. It lives as long as what is known of its health. */
 export interface QuotaMemory {
@@ -153,9 +154,9 @@ export class Quotas<Credential extends QuotaCredential> {
   }
 
   /** The provider has rejected an attempt because of a limit. */
-  rejected(target: Named, credential: Credential, retryAfterMs: number | undefined): void {
+  rejected(target: Named, credential: Credential, rejection: Omit<Rejection, 'nowMs'>): void {
     const nowMs = this.#options.clock.monotonicMs()
-    this.#accountOf(target, credential).rejected({ retryAfterMs, nowMs })
+    this.#accountOf(target, credential).rejected({ ...rejection, nowMs })
   }
 
   /** Forgets accounts that are not used any more, and lanes in which nobody waits. */

@@ -70,10 +70,17 @@ export const kindExamples: { readonly [Kind in EnforcedKind]: KindExample } = {
     secrets: {},
   },
   budgets: {
-    input: { team: 'crew', usd: 500, window: '1mo', timeZone: 'Europe/Berlin', alertAt: [0.8, 0.95] },
+    input: {
+      team: 'crew',
+      usd: 500,
+      window: '1mo',
+      timeZone: 'Europe/Berlin',
+      alertAt: [0.8, 0.95],
+      webhook: { url: 'https://hooks.example.com/', secret: webhookSecret },
+    },
     changed: { field: 'usd', to: 600 },
     references: ['team'],
-    secrets: {},
+    secrets: { 'webhook.secret': webhookSecret },
   },
   slos: {
     input: {

@@ -40,6 +40,21 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
       Object.entries(node.process?.eventLoopLagMs ?? {}).map(([stat, ms]) => [{ node: node.node, stat }, ms / 1e3]),
     ),
   )
+  countsByName(page, nodes)
+  page.counter(
+    'headgate_messages_refused_total',
+    'Messages of other nodes that a process did not believe, by channel and reason.',
+    nodes.flatMap(({ node, refusedMessages = [] }) =>
+      refusedMessages.map(({ channel, kind, count }): [Labels, number] => [{ node, channel, kind }, count]),
+    ),
+  )
+  budgetMetrics(page, nodes)
+  quotaMetrics(page, nodes)
+  page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
+  page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
+}
+
+function countsByName(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
   page.counter(
     'headgate_rejections_total',
     'Requests that a proxy rejected itself, by error code.',
@@ -55,16 +70,12 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
     ),
   )
   page.counter(
-    'headgate_messages_refused_total',
-    'Messages of other nodes that a process did not believe, by channel and reason.',
-    nodes.flatMap(({ node, refusedMessages = [] }) =>
-      refusedMessages.map(({ channel, kind, count }): [Labels, number] => [{ node, channel, kind }, count]),
+    'headgate_unpriced_total',
+    'Answers whose cost nobody knows, by model.',
+    nodes.flatMap(({ node, unpriced = {} }) =>
+      Object.entries(unpriced).map(([model, count]): [Labels, number] => [{ node, model }, count]),
     ),
   )
-  budgetMetrics(page, nodes)
-  quotaMetrics(page, nodes)
-  page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
-  page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
 }
 
 function budgetMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {

@@ -195,6 +195,7 @@ export class InferenceApi implements Api {
       stream,
       showUsage,
       translators,
+      body: asked.facts.body,
       plan,
       holds,
       pinned: state?.pin?.credential,

@@ -1,8 +1,9 @@
 // The opening of a realtime session: attempts whose exchange is a WebSocket handshake. The caller's own handshake waits for one
 // that a target accepts, so that a failure is told as a status and may be followed by another target.
-import type { Result } from '../../../../shared/result.ts'
+import { fail, type Result } from '../../../../shared/result.ts'
 import { textOfThrown } from '../../../../shared/thrown.ts'
 import { uncharged } from '../../accounting/intents/attempt-charge.ts'
+import { hasPrice, priceRefusal } from '../../accounting/priced-target.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
@@ -144,7 +145,8 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   }
 
   protected override prepare(target: Target): Result<string, Ineligible> {
-    return realtimeAddress(target)
+    const refusal = priceRefusal(target, this.request, () => undefined)
+    return refusal === undefined ? realtimeAddress(target) : fail(refusal)
   }
 
   protected override onBug(error: unknown): void {
@@ -206,6 +208,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
       upstreamMs: nowMs - request.startedMs,
       overheadMs: 0,
       costNanoUsd: undefined,
+      unpriced: target !== undefined && !hasPrice(target, this.#plan.request, () => undefined),
     })
   }
 

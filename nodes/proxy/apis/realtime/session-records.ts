@@ -1,5 +1,6 @@
 // The records of a realtime session: one for each response, one for each transcript of what the caller said, and one for the
 // session itself, which costs nothing by itself.
+import { pricesAt } from '../../../../shared/models/dated-prices.ts'
 import { costOf } from '../../../../shared/models/price.ts'
 import type { AttemptOutcome, AttemptRecord, RequestStatus } from '../../../../shared/telemetry/records.ts'
 import { noTokens, type Tokens } from '../../accounting/attempt-cost.ts'
@@ -70,7 +71,7 @@ export class SessionRecords {
   begin(turn: Turn, planned: PlannedAttempt<Target>): void {
     turn.number = ++this.#turns
     const { intents } = this.#tools
-    const bound = sessionBound(planned.target)
+    const bound = sessionBound(planned.target, turn.atMs)
     if (intents === undefined || planned.target.price === undefined || bound === 0) return
     const request = this.#requestOf(turn)
     turn.intent = new Intent({ request, model: this.#model, planned, index: 0, stream: true, bound })
@@ -81,11 +82,11 @@ export class SessionRecords {
     const { nowMs, status, outcome, errorCode, used, isOwn } = end
     const { usage, measure: units, isMixed } = used
     const { startedMs, firstTokenMs } = turn
-    const { price } = planned.target
+    const { price } = pricesAt(planned.target, turn.atMs)
     const isUnknown = usage === undefined || !isOwn || (isMixed && price?.hasAudioRates !== true)
     const known = isUnknown ? undefined : costOf(price, usage)
     // A response that is cut off tells nothing of its usage.
-    const bound = outcome === 'aborted' ? sessionBound(planned.target) : undefined
+    const bound = outcome === 'aborted' ? sessionBound(planned.target, turn.atMs) : undefined
     const settled =
       known === undefined
         ? settledOnBound({ tokens: usage ?? noTokens, costNanoUsd: undefined }, bound)

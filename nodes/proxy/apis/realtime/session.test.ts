@@ -1,9 +1,11 @@
 // A session between two sockets in memory, under a clock that the test moves: what silence and stalled sides come to.
+
 import { expect, test } from 'vitest'
 import { bounds } from '../../../../shared/bounds.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
 import { priceOfRates } from '../../../../shared/models/price.ts'
 import type { AttemptRecord, RequestRecord } from '../../../../shared/telemetry/records.ts'
+import { AnswerCounts } from '../../accounting/answer-counts.ts'
 import type { Intents } from '../../accounting/intents/intents.ts'
 import { testJournal } from '../../accounting/intents/test-intents.ts'
 import { Settlement } from '../../accounting/settle.ts'
@@ -91,7 +93,7 @@ function opened(more: Partial<Target> = {}, intents?: Intents) {
       for (const one of standIns) one.close()
     },
   }
-  const settlement = new Settlement({ clock, chance, notify: () => {}, recorder, countRejection: () => {} })
+  const settlement = new Settlement({ clock, chance, notify: () => {}, recorder, counts: new AnswerCounts(() => {}) })
   const records = new SessionRecords(request, 'voice', { settlement, intents })
   const end = { attempts: [], attemptCount: 1, fallbackIndex: 0, openedMs: clock.monotonicMs() }
   const session = new RealtimeSession({ clock, plan, planned, records, end, upstream })

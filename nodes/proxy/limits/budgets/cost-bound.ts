@@ -1,5 +1,6 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
 import type { BodyScan } from '../../../../shared/json/scan.ts'
+import { ExactCost } from '../../../../shared/models/exact-cost.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
 import type { Operation } from '../../operations/operation.ts'
@@ -30,10 +31,10 @@ export function costBound(
   ceilings: PriceCeilings,
   told?: Result<ConversationSizes, GatewayError>,
 ): CostBound {
-  const { operation, snapshot } = request
+  const { operation, snapshot, receivedAtMs } = request
   if (operation.counts !== undefined) return free
-  const { model, fallbacks, body } = asked.facts
-  const targets = ceilings.of(snapshot, model, fallbacks)
+  const { body } = asked.facts
+  const targets = ceilings.of(snapshot, asked.facts, receivedAtMs)
   if (targets.length > 0 && targets.every(isFree)) return free
   if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
   const sizes = sizesOf(request, asked, { scan: body.scan, told })
@@ -44,7 +45,7 @@ export function costBound(
     if (!('nanoUsd' in bound)) return bound
     if (bound.nanoUsd > most) most = bound.nanoUsd
   }
-  return { nanoUsd: Math.ceil(most) }
+  return { nanoUsd: most }
 }
 
 /** The most that one target charges. */
@@ -52,8 +53,8 @@ export function targetBound({ units }: Operation, ceiling: PriceCeiling, sizes: 
   return units === undefined ? tokenBound(ceiling, sizes) : unitBound(ceiling, sizes, scan)
 }
 
-export function isFree({ rates, target }: PriceCeiling): boolean {
-  return rates !== undefined && rates.input === 0 && rates.output === 0 && target.price?.calls.size === 0
+export function isFree({ rates, price }: PriceCeiling): boolean {
+  return rates !== undefined && rates.input === 0 && rates.output === 0 && price?.calls.size === 0
 }
 
 export interface Sizes {
@@ -67,26 +68,26 @@ export interface Sizes {
   readonly tier: string | undefined
 }
 
-function tokenBound({ target, rates }: PriceCeiling, sizes: Sizes): CostBound {
+function tokenBound({ target, rates, price }: PriceCeiling, sizes: Sizes): CostBound {
   const name = `${target.provider}/${target.model}`
   const { contextTokensMax = Number.POSITIVE_INFINITY, outputTokensMax = contextTokensMax } = target.facts
-  if (rates === undefined || isTierUnknown(target.price, sizes.tier)) return { unbounded: `${name} has no known price` }
+  if (rates === undefined || isTierUnknown(price, sizes.tier)) return { unbounded: `${name} has no known price` }
   // The context bounds what a provider takes; a catalogue that is wrong must not make the bound smaller than the text is.
   const input = Number.isFinite(sizes.input) ? sizes.input : contextTokensMax
   if (!Number.isFinite(input))
     return { unbounded: `how much input ${name} makes of images, sound or files is not known` }
-  if (!sizes.writes) return { nanoUsd: input * rates.input }
+  const most = new ExactCost().add(input, rates.input)
+  if (!sizes.writes) return { nanoUsd: most.nanoUsdUp }
   const output = sizes.outputCap ?? outputTokensMax
   if (!Number.isFinite(output))
     return { unbounded: `how long an answer of ${name} can get is not known: set max_tokens` }
   if (!Number.isFinite(sizes.answers)) return { unbounded: 'how many answers are asked for is not known: set n' }
-  return { nanoUsd: input * rates.input + output * sizes.answers * rates.output }
+  return { nanoUsd: most.add(Math.ceil(output * sizes.answers), rates.output).nanoUsdUp }
 }
 
 /** Images, speech and reranking, by what can be counted in the request. */
 function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBound {
-  const { target } = ceiling
-  const { unitPrice } = target
+  const { target, price, unitPrice } = ceiling
   if (unitPrice === undefined || unitPrice.size === 0) return tokenBound(ceiling, { ...sizes, writes: true })
   const units = {
     images: Math.min(imagesMax, Math.max(1, scan.amount('n') ?? 1) || imagesMax),
@@ -97,10 +98,10 @@ function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBou
   for (const unit of unitPrice.keys()) {
     if (!(unit in units)) return { unbounded: `${target.provider}/${target.model} charges by the ${unit}` }
     const amount = units[unit as keyof typeof units]
-    most = Math.max(most, amount * (unitCeiling(target, unit) ?? 0))
+    most = Math.max(most, new ExactCost().add(amount, unitCeiling(ceiling, unit) ?? 0).nanoUsdUp)
   }
   // Where the answer reports tokens they are charged instead.
-  if (target.price === undefined) return { nanoUsd: most }
+  if (price === undefined) return { nanoUsd: most }
   const byTokens = tokenBound(ceiling, { ...sizes, writes: true })
   return !('nanoUsd' in byTokens) ? byTokens : { nanoUsd: Math.max(most, byTokens.nanoUsd) }
 }

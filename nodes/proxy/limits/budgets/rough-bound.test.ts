@@ -61,6 +61,6 @@ test('a number of tokens costs nothing', () => {
 })
 
 test('pictures cost their price times their number', () => {
-  const more = { price: undefined, unitPrice: new Map([['images', 40_000_000]]) }
+  const more = { price: undefined, unitPrice: new Map([['images', 40_000_000_000]]) }
   expect(boundOf({ prompt: 'a cat', n: 3 }, { path: '/v1/images/generations', more }).bound).toBe(120_000_000)
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unpricedPolicies } from '../../../models/unpriced-policy.ts'
 import {
   type Around,
   duration,
@@ -72,6 +73,10 @@ export const modelSchema = z.strictObject({
     .boolean()
     .exactOptional()
     .describe('Refuses parameters that a target cannot take, instead of dropping and naming them. Default false.'),
+  unpriced: z
+    .literal(unpricedPolicies)
+    .exactOptional()
+    .describe('Requests whose cost cannot be known: refused, or allowed and flagged. Default: as the provider.'),
   retries: z
     .strictObject(
       {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unpricedPolicies } from '../../../models/unpriced-policy.ts'
 import { baseUrlProblem, urlProblem } from '../../egress.ts'
 import { namePattern, nameRule } from '../../names.ts'
 import { nearest } from '../../nearest.ts'
@@ -192,6 +193,10 @@ const written = z.strictObject({
     .describe(
       'Which of its models are called without "provider/": false for none, a list for these. Default: those of the catalogue.',
     ),
+  unpriced: z
+    .literal(unpricedPolicies)
+    .exactOptional()
+    .describe('Requests whose cost cannot be known: refused, or allowed and flagged. Default: HEADGATE_UNPRICED.'),
   retryBudget: z
     .strictObject({
       percent: z.number().min(0).max(1_000).exactOptional(),

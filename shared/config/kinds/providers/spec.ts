@@ -1,3 +1,4 @@
+import type { UnpricedPolicy } from '../../../models/unpriced-policy.ts'
 import type { SealedSecret } from '../../sealed-secret.ts'
 
 export const providerKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'gemini', 'vertex', 'cohere', 'demo'] as const
@@ -36,6 +37,8 @@ export interface ProviderSpec {
   project?: string
   /** The retries that it may get: a share of its requests in percent (default 20), and a number each second (default 20). */
   retryBudget?: { percent?: number; perSecond?: number }
+  /** What is done with requests whose cost cannot be known. Default: `HEADGATE_UNPRICED`. */
+  unpriced?: UnpricedPolicy
   /** The limits that each of its credentials has, for each model, in a minute. */
   quota?: QuotaSpec
   /** The models that are called by their name alone: all that the catalogue knows, none, or these. */
