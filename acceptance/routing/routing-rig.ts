@@ -57,7 +57,7 @@ async function configOf(mock: MockUpstream, { resetting, slicing, garbling }: Fa
     models: {
       plain: model(['gpt-x']),
       'second-after-500': model(['mock.status-500', 'gpt-x'], 1),
-      'second-after-429': model(['mock.status-429.retryAfter-32', 'gpt-x'], 1),
+      'second-after-429': model(['mock.status-429.retryAfter-30', 'gpt-x'], 1),
       'second-after-401': model(['mock.status-401', 'gpt-x'], 1),
       'second-after-html': model(['mock.status-502.html', 'gpt-x'], 1),
       'second-after-hang': model(['mock.hang', 'gpt-x'], 1, { timeouts: { firstToken: '300ms' } }),
@@ -67,7 +67,6 @@ async function configOf(mock: MockUpstream, { resetting, slicing, garbling }: Fa
       'second-after-reset': { ...model(['gpt-x'], 1), ...targets(['resetting', 'gpt-x'], ['mock', 'gpt-x']) },
       'waits-a-second': model(['mock.status-429.retryAfter-1'], 1),
       'does-not-wait': model(['mock.status-429.retryAfter-30'], 3),
-      limited: model(['mock.status-429.retryAfter-31']),
       'all-limited': model(['mock.status-429.retryAfter-9', 'mock.status-429.retryAfter-4'], 1),
       'limited-and-broken': model(['mock.status-429.retryAfter-9', 'mock.status-500'], 1),
       broken: model(['mock.status-500']),

@@ -246,7 +246,7 @@ export class AccountQuota {
   rejected(rejection: Rejection): void {
     const { isAsked, nowMs } = rejection
     const isExplained = this.#hasUsedUp(nowMs)
-    const isSure = isExplained || (isAsked && this.#isTold) || this.#pace !== undefined
+    const isSure = isExplained || (isAsked && this.isTold) || this.#pace !== undefined
     if (!this.#rejections.add(rejection, isSure) || isExplained) return
     this.#pace ??= { requests: new LearnedPace(nowMs), tokens: new LearnedPace(nowMs) }
     this.#pace.requests.rejected(nowMs)
@@ -254,7 +254,7 @@ export class AccountQuota {
   }
 
   /** Whether answers tell limits. */
-  get #isTold(): boolean {
+  get isTold(): boolean {
     for (const name of this.#limits.keys()) if (!name.startsWith(declaredPrefix)) return true
     return false
   }

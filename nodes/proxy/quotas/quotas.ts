@@ -143,7 +143,8 @@ export class Quotas<Credential extends QuotaCredential> {
     const nowMs = this.#options.clock.monotonicMs()
     const known = health.quotas?.get(target.model)
     const isLooked = known === undefined ? nowMs >= (health.quotasLookMs ?? 0) : known.isCurious(nowMs)
-    if (!isLooked && head.status !== 429) return
+    // A rejection is believed about limits that other answers have told of. It may come from something in front of the provider.
+    if (head.status === 429 ? known?.isTold !== true : !isLooked) return
     const readings = quotaReadings(head)
     if (readings.length === 0) health.quotasLookMs = nowMs + lookAgainMs
     else {

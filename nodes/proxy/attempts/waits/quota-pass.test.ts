@@ -166,6 +166,13 @@ test('a 429 that asks for no wait, without a limit that is used up, is of one re
   expect(gateway.upstream.calls.length).toBe(3)
 })
 
+test('a 429 that tells of limits that no other answer has told of says nothing of the account', () => {
+  gateway.call({ body: question('gpt') })
+  gateway.upstream.last.answer(429, { error: { message: 'no' } }, { ...openAiRequests(60, 0), 'retry-after': '7' })
+  gateway.call({ body: question('gpt') })
+  expect(gateway.upstream.calls.length).toBe(2)
+})
+
 test('where the provider asks for longer than anybody waits, callers are told what is left of that time', async () => {
   learn(30)
   limited('30')
