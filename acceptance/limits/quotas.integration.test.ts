@@ -80,8 +80,8 @@ test('a flood is paced, the rest is told to come again, and a light tenant gets 
   const told = await Promise.all(flood)
   expect((openai.counts.rejections - rejections) / (openai.counts.requests - requests)).toBeLessThanOrEqual(0.02)
   expect(used).toBeGreaterThan(0.85)
-  const busy = told.filter(({ text }) => text.includes('The gateway has used up'))
-  expect(busy[0]).toMatchObject({ status: 429, json: { error: { code: 'rate_limit_exceeded', type: 'requests' } } })
+  const busy = told.filter(({ status, json }) => status === 429 && json.error.message.includes('lets it use'))
+  expect(busy[0]?.json.error).toMatchObject({ code: 'rate_limit_exceeded', type: 'requests' })
   expect(Number(busy[0]?.headers.get('retry-after-ms'))).toBeGreaterThan(1_500)
   expect(light.map(({ status }) => status)).toEqual(light.map(() => 200))
   expect(Math.max(...light.map(({ ms }) => ms))).toBeLessThan(1_500)
@@ -108,10 +108,8 @@ test("Anthropic's SDK is told in its own words, and OpenAI's SDK waits as it is 
   // The first answer tells the limit.
   expect(await call()).toBeUndefined()
   const errors = (await Promise.all(Array.from({ length: 250 }, call))).filter((error) => error !== undefined)
-  const busy = errors.find((error) => error instanceof Anthropic.RateLimitError)
-  expect(busy).toMatchObject({
-    error: { error: { type: 'rate_limit_error', message: expect.stringContaining('has used up') } },
-  })
+  const busy = errors.find((error) => error instanceof Anthropic.RateLimitError && /lets it use/.test(error.message))
+  expect(busy).toMatchObject({ error: { error: { type: 'rate_limit_error' } } })
   const patient = new OpenAI({ apiKey, baseURL: `${gateway.base}/v1`, maxRetries: 5 })
   const flood = Array.from({ length: 30 }, () => chat('heavy'))
   const { choices } = await patient.chat.completions.create({
