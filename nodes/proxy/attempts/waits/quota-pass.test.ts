@@ -1,6 +1,7 @@
 // Attempts under a quota of their provider: they wait for it in turn, prefer another target, and leave nothing behind at any end.
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { TestGateway } from '../../apis/test-gateway.ts'
+import { Limits } from '../../limits/limits.ts'
 import { anthropic, openAiChat } from '../../streams/test-streams.ts'
 import { openAiRequests, openQuotaGateway, type QuotaGateway, quotaLeftovers, settled } from './test-quotas.ts'
 
@@ -239,4 +240,15 @@ test('tokens that Anthropic reads from its cache are not counted', () => {
   gateway.upstream.last.answer(200, anthropic.whole('hello'), told(900))
   const [limit] = [...all.quotas.accounts].flatMap(({ limits }) => [...limits.values()])
   expect(limit?.remaining(all.clock.monotonicMs())).toBe(900)
+})
+
+test('what was taken is given back where a limit of ours has no room for the attempt', async () => {
+  const hashKey = new Uint8Array(32)
+  all = await openQuotaGateway({ policiesOf: (gossip, clock) => [new Limits({ gossip, clock, hashKey })] })
+  gateway = all.gateway
+  await gateway.put('limits', 'one', { per: 'provider', requests: 1, window: '1h' })
+  learn(30)
+  const { reply } = gateway.call({ body: question('gpt') })
+  expect([reply.status, gateway.upstream.calls.length]).toEqual([429, 1])
+  expect(quotaLeftovers(all.quotas)).toEqual({ open: 0, waiting: 0 })
 })
