@@ -8,6 +8,7 @@ import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accountin
 import { type ExhaustedError, type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
+import { asksToWait } from '../quotas/quota-headers.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
@@ -31,6 +32,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   readonly #tools: HttpAttemptTools
   #attempt: Attempt | undefined
   #pass: QuotaPass | undefined
+  /** Whether the last answer was a rejection that asked to wait. */
+  #asksToWait = false
   /** Made at the first endpoint that is missing, which most requests never meet. */
   #missed: MissedEndpoints<Attempt> | undefined
   /** Whether the answer is being estimated, after which nothing else is tried. */
@@ -136,6 +139,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   onHead({ target, credential }: Attempt, head: UpstreamHead): void {
     if (this.#asked.inference === undefined) return
+    this.#asksToWait = head.status === 429 && asksToWait(head)
     this.#tools.quota?.quotas.observe(head, { target, credential, grant: this.#pass?.grant })
   }
 
@@ -227,7 +231,10 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   override onFailed(attempt: Attempt, failure: UpstreamFailure): void {
     const { target, credential } = attempt
     if (failure.passing === 'limited' && this.#asked.inference !== undefined)
-      this.#tools.quota?.quotas.rejected(target, credential, failure.retryAfterMs)
+      this.#tools.quota?.quotas.rejected(target, credential, {
+        retryAfterMs: failure.retryAfterMs,
+        isAsked: this.#asksToWait,
+      })
     if (!attempt.hasForwarded) {
       if (this.#missesEndpoint(attempt, failure)) this.tryAnew(attempt, failure.outcome)
       else super.onFailed(attempt, failure)

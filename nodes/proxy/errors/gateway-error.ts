@@ -141,6 +141,9 @@ export interface UpstreamBusyError {
   readonly retryAfterMs: number
 }
 
+/** A provider takes no more of the gateway now: by its own word, or as far as is known of it. */
+export type UpstreamFullError = UpstreamBusyError | Extract<UpstreamGatewayError, { type: 'upstream-limited' }>
+
 /** The provider that failed. Undefined: the error does not come of one provider. */
 type ProviderName = string | undefined
 

@@ -4,6 +4,7 @@ import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { LearnedPace } from './learned-pace.ts'
 import type { QuotaReading } from './quota-headers.ts'
 import { costOf, type QuotaUnit, type QuotaUse } from './quota-unit.ts'
+import { type Rejection, Rejections } from './rejections.ts'
 import { type QuotaCharge, SharedQuota, type Taking } from './shared-quota.ts'
 
 /** Limits in a minute, as the operator declares them. */
@@ -37,22 +38,11 @@ const limitsMax = 12
 /** Limits that nobody tells are enforced in ways that nobody knows: little may be used at once. */
 const declaredTerms = { windowMs: 60_000, burst: 0.1 } as const
 const defaultWindowMs = 60_000
-/** The wait after a rejection that names none; it doubles with each further one, up to the longest. */
-const blockedMsMin = 500
-const blockedMsMax = 30_000
 /** The time between two looks at answers while there is plenty, which is more than this part of each limit. */
 const lookMs = 100
 const plentyPart = 0.5
 /** An account that is not used for so long is forgotten. */
 const idleMs = 3_600_000
-/** A provider is not left alone for longer, so that a new limit is found out. */
-const waitMsMax = 3_600_000
-
-/** Rejections in a row after which a provider that tells no limit is believed to have reached one. */
-const rejectionsMin = 4
-/** The same for rejections between answers, in so long a time. */
-const countedMin = 12
-const countedMs = 10_000
 
 export class AccountQuota {
   readonly name: AccountName
@@ -62,10 +52,7 @@ export class AccountQuota {
   readonly #implied = new Map<string, number>()
   #pace: { readonly requests: LearnedPace; readonly tokens: LearnedPace } | undefined
   #declared: DeclaredQuota | undefined
-  #blockedUntilMs = 0
-  #rejections = 0
-  #counted = 0
-  #countedSinceMs = Number.NEGATIVE_INFINITY
+  readonly #rejections = new Rejections()
   /** When the account was last used, and when its answers are looked at again. */
   #usedMs = 0
   #lookMs = 0
@@ -96,7 +83,7 @@ export class AccountQuota {
     this.#declared = declared
     for (const unit of ['requests', 'tokens', 'inputTokens', 'outputTokens'] as const) {
       const limit = declared?.[unit]
-      const name = `declared ${unit}`
+      const name = declaredPrefix + unit
       if (limit === undefined) this.#limits.delete(name)
       else this.#set(name, unit, { limit, ...declaredTerms })
     }
@@ -157,8 +144,14 @@ export class AccountQuota {
 
   /** The wait until the provider takes anything; 0: it does now. */
   waitMs(nowMs: number): number {
+    if (this.#pace !== undefined && nowMs - this.#pace.tokens.heldUpMs > paceKeptMs) this.#pace = undefined
     const paceMs = Math.max(this.#pace?.requests.waitMs(nowMs) ?? 0, this.#pace?.tokens.waitMs(nowMs) ?? 0)
-    return Math.max(paceMs, this.#blockedUntilMs - nowMs, 0)
+    return Math.max(paceMs, this.#rejections.untilMs - nowMs, 0)
+  }
+
+  /** Whether the provider has asked to be left alone. */
+  isLeftAlone(nowMs: number): boolean {
+    return this.#rejections.untilMs > nowMs
   }
 
   /** Whether another node has to be asked before an attempt. */
@@ -201,7 +194,7 @@ export class AccountQuota {
     this.#pace?.requests.adjust(isCounted ? 0 : -1)
     this.#pace?.tokens.adjust((isCounted ? end.input + end.output : 0) - use.input - use.output)
     if (!isCounted) return
-    this.#rejections = 0
+    this.#rejections.answered()
     this.#pace?.requests.took(1, nowMs)
     this.#pace?.tokens.took(end.input + end.output, nowMs)
   }
@@ -249,41 +242,35 @@ export class AccountQuota {
     return made
   }
 
-  /** The provider has rejected an attempt because of a limit. `retryAfterMs` is the wait that it asks for. Where answers tell no limit, one
-   *  rejection says little: it may be of that request alone, or of a limit that others use up. */
-  rejected({ retryAfterMs, nowMs }: { retryAfterMs: number | undefined; nowMs: number }): void {
-    this.#rejections++
-    if (!this.#isLimited(nowMs)) return
-    const waitMs = Math.min(
-      retryAfterMs ?? blockedMsMin * 2 ** Math.max(0, this.#rejections - rejectionsMin),
-      retryAfterMs === undefined ? blockedMsMax : waitMsMax,
-    )
-    this.#blockedUntilMs = Math.max(this.#blockedUntilMs, nowMs + waitMs)
-    if (this.#hasUsedUp(nowMs)) return
+  /** The provider has rejected an attempt because of a limit. */
+  rejected(rejection: Rejection): void {
+    const { isAsked, nowMs } = rejection
+    const isExplained = this.#hasUsedUp(nowMs)
+    const isSure = isExplained || (isAsked && this.isTold) || this.#pace !== undefined
+    if (!this.#rejections.add(rejection, isSure) || isExplained) return
     this.#pace ??= { requests: new LearnedPace(nowMs), tokens: new LearnedPace(nowMs) }
     this.#pace.requests.rejected(nowMs)
     this.#pace.tokens.rejected(nowMs)
   }
 
-  /** Whether a rejection is believed to be of a limit of the account: one is known, or there were many in a row or at a time. */
-  #isLimited(nowMs: number): boolean {
-    if (nowMs - this.#countedSinceMs > countedMs) {
-      this.#countedSinceMs = nowMs
-      this.#counted = 0
-    }
-    this.#counted++
-    const isFoundOut = this.#limits.size > 0 || this.#pace !== undefined
-    return isFoundOut || this.#rejections >= rejectionsMin || this.#counted >= countedMin
+  /** Whether answers tell limits. */
+  get isTold(): boolean {
+    for (const name of this.#limits.keys()) if (!name.startsWith(declaredPrefix)) return true
+    return false
   }
 
   /** Whether a limit that answers tell is used up: it explains a rejection. */
   #hasUsedUp(nowMs: number): boolean {
     for (const [name, limit] of this.#limits) {
-      if (!name.startsWith('declared ') && limit.remaining(nowMs) < limit.limit * usedUpPart) return true
+      if (!name.startsWith(declaredPrefix) && limit.remaining(nowMs) < limit.limit * usedUpPart) return true
     }
     return false
   }
 }
 
+/** A pace that has held nobody up for so long is forgotten. */
+const paceKeptMs = 600_000
+/** The names of limits that the operator declares begin with it. */
+const declaredPrefix = 'declared '
 /** A limit of which no more than this part is left counts as used up. */
 const usedUpPart = 0.05

@@ -33,7 +33,14 @@ export interface Asked<Credential> {
 export interface WaiterEnds<Credential> {
   onGranted(grant: Grant<Credential>): void
   /** There is no room in time; the caller may come again after a while. */
-  onShed(retryAfterMs: number): void
+  onShed(away: TurnedAway): void
+}
+
+/** There is no room in time. */
+export interface TurnedAway {
+  readonly retryAfterMs: number
+  /** The provider itself has asked to be left alone for so long. */
+  readonly isByProvider: boolean
 }
 
 /** The shortest and the longest time between two looks at the accounts. */
@@ -75,9 +82,9 @@ export class Waiter<Credential> implements QueueEntry {
     this.#ends.onGranted(grant)
   }
 
-  shed(retryAfterMs: number): void {
+  shed(away: TurnedAway): void {
     this.#isOver = true
-    this.#ends.onShed(retryAfterMs)
+    this.#ends.onShed(away)
   }
 }
 
@@ -100,13 +107,13 @@ export class Lane<Credential> {
   }
 
   /** Queues a waiter, or answers after how long it may come again. */
-  enter(asked: Asked<Credential>, ends: WaiterEnds<Credential>): Waiter<Credential> | NoRoom {
+  enter(asked: Asked<Credential>, ends: WaiterEnds<Credential>): Waiter<Credential> | TurnedAway {
     const nowMs = this.#tools.clock.monotonicMs()
     if (this.#queue.length === 0) this.#rate.begin(nowMs)
     const waitMs = this.#expectedMs(asked, nowMs)
-    if (waitMs > asked.waitMsMax) return this.#turnAway(waitMs)
+    if (waitMs > asked.waitMsMax) return this.#turnAway(asked, waitMs, nowMs)
     if (this.#queue.length >= this.#tools.lengthMax && !this.#makeRoom(asked.tenant, nowMs))
-      return this.#turnAway(waitMs)
+      return this.#turnAway(asked, waitMs, nowMs)
     const waiter = new Waiter(asked, ends, nowMs)
     this.#queue.add(waiter)
     this.#want(nowMs)
@@ -119,9 +126,10 @@ export class Lane<Credential> {
     this.#queue.remove(waiter)
   }
 
-  #turnAway(waitMs: number): NoRoom {
+  #turnAway({ candidates }: Asked<Credential>, waitMs: number, nowMs: number): TurnedAway {
     this.#tools.stats.shed()
-    return { waitMs: Math.max(retryMsMin, waitMs) }
+    const isByProvider = candidates.every(({ account }) => account?.isLeftAlone(nowMs) === true)
+    return { retryAfterMs: Math.max(retryMsMin, Math.ceil(waitMs)), isByProvider }
   }
 
   /** Sends away the last of the tenant that waits most; false where that is the newcomer's own. */
@@ -134,9 +142,9 @@ export class Lane<Credential> {
 
   #shed(waiter: Waiter<Credential>, nowMs: number): void {
     this.#queue.remove(waiter)
-    const { waitMs } = this.#turnAway(this.#expectedMs(waiter.asked, nowMs))
+    const away = this.#turnAway(waiter.asked, this.#expectedMs(waiter.asked, nowMs), nowMs)
     this.#tools.stats.waited(nowMs - waiter.sinceMs)
-    waiter.shed(waitMs)
+    waiter.shed(away)
   }
 
   /** When a newcomer would be served: not before an account takes anything, and after those whose turn is earlier. */

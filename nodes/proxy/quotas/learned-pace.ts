@@ -21,14 +21,15 @@ export class LearnedPace {
   #level = 0
   #filledMs: number
   #rejectedMs = Number.NEGATIVE_INFINITY
-  #heldUpMs: number
+  /** When somebody last had to wait, or was rejected. */
+  heldUpMs: number
   /** When the rate passed that of the last rejection. */
   #surpassedMs: number | undefined
   readonly #taken = new TakenRate()
 
   constructor(nowMs: number) {
     this.#filledMs = nowMs
-    this.#heldUpMs = nowMs
+    this.heldUpMs = nowMs
     this.#taken.begin(nowMs)
   }
 
@@ -43,7 +44,7 @@ export class LearnedPace {
 
   /** The provider rejected an attempt because of its limits. */
   rejected(nowMs: number): void {
-    this.#heldUpMs = nowMs
+    this.heldUpMs = nowMs
     if (nowMs - this.#rejectedMs < togetherMs) return
     const isFirst = this.#rejectedMs === Number.NEGATIVE_INFINITY
     this.#rejectedMs = nowMs
@@ -62,7 +63,7 @@ export class LearnedPace {
   waitMs(nowMs: number): number {
     const perMs = this.#refill(nowMs)
     if (perMs === undefined || this.#level >= 0) return 0
-    this.#heldUpMs = nowMs
+    this.heldUpMs = nowMs
     return -this.#level / perMs
   }
 
@@ -88,7 +89,7 @@ export class LearnedPace {
   #growth(nowMs: number): number {
     const perMs = this.#perMs ?? 0
     // Nothing is learned while nobody is held up.
-    if (nowMs - this.#heldUpMs > measuredMs) return 0
+    if (nowMs - this.heldUpMs > measuredMs) return 0
     if (perMs <= this.#atRejection) return this.#atRejection * increase
     this.#surpassedMs ??= nowMs
     const part = increase * 2 ** Math.floor((nowMs - this.#surpassedMs) / surePeriodMs)

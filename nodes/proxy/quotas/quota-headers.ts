@@ -52,6 +52,11 @@ export function quotaReadings(head: UpstreamHead): QuotaReading[] {
   return [...plainReadings(head), ...anthropicReadings(head), ...bySizeReadings(head), ...cohereReadings(head)]
 }
 
+/** Whether a rejection asks for a wait in so many words. */
+export function asksToWait(head: UpstreamHead): boolean {
+  return head.header('retry-after') !== undefined || head.header('retry-after-ms') !== undefined
+}
+
 /** `x-ratelimit-limit-<what>`, `-remaining-`, `-reset-` (OpenAI, Groq, xAI, Cerebras, Fireworks, Mistral) and `-renewalperiod-` (Azure). */
 function plainReadings(head: UpstreamHead): QuotaReading[] {
   return pairs(head, plainPrefix).flatMap(([header, value]) => {

@@ -5,12 +5,13 @@ import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Tenant } from '../auth/tenant.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
-import { AccountQuota, type DeclaredQuota, type NoRoom } from './account-quota.ts'
+import { AccountQuota, type DeclaredQuota } from './account-quota.ts'
 import { type Candidate, Grant, takeFirst } from './grant.ts'
-import { Lane, Waiter, type WaiterEnds } from './lane.ts'
+import { Lane, type TurnedAway, Waiter, type WaiterEnds } from './lane.ts'
 import { quotaReadings } from './quota-headers.ts'
 import { QuotaStats } from './quota-stats.ts'
 import { costOf, type QuotaUse } from './quota-unit.ts'
+import type { Rejection } from './rejections.ts'
 
 /** What is known of a credential. It lives as long as what is known of its health. */
 export interface QuotaMemory {
@@ -126,7 +127,7 @@ export class Quotas<Credential extends QuotaCredential> {
     { target, pinned, use }: QuotaAsk<Credential>,
     { tenant, waitMsMax }: { tenant: Tenant; waitMsMax: number },
     ends: WaiterEnds<Credential>,
-  ): QueuedAttempt | NoRoom {
+  ): QueuedAttempt | TurnedAway {
     const lane = this.#lane(target, pinned) ?? this.#addLane(target, pinned)
     const candidates = this.#candidates(target, pinned, this.#options.clock.monotonicMs())
     const waiter = lane.enter({ tenant, use, cost: costOf(use), candidates, waitMsMax }, ends)
@@ -141,7 +142,9 @@ export class Quotas<Credential extends QuotaCredential> {
     const { health } = credential
     const nowMs = this.#options.clock.monotonicMs()
     const known = health.quotas?.get(target.model)
-    if (known === undefined ? nowMs < (health.quotasLookMs ?? 0) : !known.isCurious(nowMs)) return
+    const isLooked = known === undefined ? nowMs >= (health.quotasLookMs ?? 0) : known.isCurious(nowMs)
+    // A rejection is believed about limits that other answers have told of. It may come from something in front of the provider.
+    if (head.status === 429 ? known?.isTold !== true : !isLooked) return
     const readings = quotaReadings(head)
     if (readings.length === 0) health.quotasLookMs = nowMs + lookAgainMs
     else {
@@ -152,9 +155,9 @@ export class Quotas<Credential extends QuotaCredential> {
   }
 
   /** The provider has rejected an attempt because of a limit. */
-  rejected(target: Named, credential: Credential, retryAfterMs: number | undefined): void {
+  rejected(target: Named, credential: Credential, rejection: Omit<Rejection, 'nowMs'>): void {
     const nowMs = this.#options.clock.monotonicMs()
-    this.#accountOf(target, credential).rejected({ retryAfterMs, nowMs })
+    this.#accountOf(target, credential).rejected({ ...rejection, nowMs })
   }
 
   /** Forgets accounts that are not used any more, and lanes in which nobody waits. */

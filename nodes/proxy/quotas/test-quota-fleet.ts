@@ -188,7 +188,7 @@ export class QuotaFleet {
       { tenant: caller.tenant, waitMsMax },
       { onGranted: send, onShed: () => figures.shed++ },
     )
-    if ('waitMs' in queued) figures.shed++
+    if ('retryAfterMs' in queued) figures.shed++
   }
 
   #send(
@@ -216,7 +216,7 @@ export class QuotaFleet {
           const ms =
             wait === undefined ? undefined : Number(wait) * (head.header('retry-after-ms') === undefined ? 1_000 : 1)
           grant?.giveBack(clock.monotonicMs())
-          node.quotas.rejected(node.target, credential, ms)
+          node.quotas.rejected(node.target, credential, { retryAfterMs: ms, isAsked: ms !== undefined })
         })
         return
       }

@@ -1,6 +1,7 @@
 // Attempts under a quota of their provider: they wait for it in turn, prefer another target, and leave nothing behind at any end.
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { TestGateway } from '../../apis/test-gateway.ts'
+import { Limits } from '../../limits/limits.ts'
 import { anthropic, openAiChat } from '../../streams/test-streams.ts'
 import { openAiRequests, openQuotaGateway, type QuotaGateway, quotaLeftovers, settled } from './test-quotas.ts'
 
@@ -150,6 +151,39 @@ test('a single 429 of a provider that tells no limits stops nobody', () => {
   expect(reply.status).toBe(200)
 })
 
+test('a provider whose limit is used up is left alone after its first 429, whatever it asks for', async () => {
+  learn(30)
+  gateway.call({ body: question('gpt') })
+  gateway.upstream.last.answer(429, { error: { message: 'slow down' } }, openAiRequests(60, 0))
+  gateway.call({ body: question('gpt') })
+  expect(gateway.upstream.calls.length).toBe(2)
+})
+
+test('a 429 that asks for no wait, without a limit that is used up, is of one request alone', () => {
+  learn(30)
+  gateway.call({ body: question('gpt') })
+  gateway.upstream.last.answer(429, { error: { message: 'Request too large.' } }, openAiRequests(60, 29))
+  gateway.call({ body: question('gpt') })
+  expect(gateway.upstream.calls.length).toBe(3)
+})
+
+test('a 429 that tells of limits that no other answer has told of says nothing of the account', () => {
+  gateway.call({ body: question('gpt') })
+  gateway.upstream.last.answer(429, { error: { message: 'no' } }, { ...openAiRequests(60, 0), 'retry-after': '7' })
+  gateway.call({ body: question('gpt') })
+  expect(gateway.upstream.calls.length).toBe(2)
+})
+
+test('where the provider asks for longer than anybody waits, callers are told what is left of that time', async () => {
+  learn(30)
+  limited('30')
+  await pass(10_000)
+  const { reply } = gateway.call({ body: question('gpt') })
+  await settled()
+  expect([reply.status, gateway.upstream.calls.length]).toEqual([429, 2])
+  expect(Number(header(reply, 'retry-after'))).toBeLessThanOrEqual(20)
+})
+
 describe('nothing is left behind at any end', () => {
   const ends: [string, (of: { call: ReturnType<TestGateway['call']> }) => void | Promise<void>][] = [
     ['a whole answer', () => void gateway.upstream.last.answer(200, openAiChat.whole('hello'))],
@@ -206,4 +240,15 @@ test('tokens that Anthropic reads from its cache are not counted', () => {
   gateway.upstream.last.answer(200, anthropic.whole('hello'), told(900))
   const [limit] = [...all.quotas.accounts].flatMap(({ limits }) => [...limits.values()])
   expect(limit?.remaining(all.clock.monotonicMs())).toBe(900)
+})
+
+test('what was taken is given back where a limit of ours has no room for the attempt', async () => {
+  const hashKey = new Uint8Array(32)
+  all = await openQuotaGateway({ policiesOf: (gossip, clock) => [new Limits({ gossip, clock, hashKey })] })
+  gateway = all.gateway
+  await gateway.put('limits', 'one', { per: 'provider', requests: 1, window: '1h' })
+  learn(30)
+  const { reply } = gateway.call({ body: question('gpt') })
+  expect([reply.status, gateway.upstream.calls.length]).toEqual([429, 1])
+  expect(quotaLeftovers(all.quotas)).toEqual({ open: 0, waiting: 0 })
 })

@@ -2,12 +2,13 @@
 import { done } from '../../../../shared/result.ts'
 import type { AttemptOutcome } from '../../../../shared/telemetry/records.ts'
 import type { TokenCounts } from '../../../../shared/usage/token-counts.ts'
-import type { UpstreamBusyError } from '../../errors/gateway-error.ts'
+import type { UpstreamFullError } from '../../errors/gateway-error.ts'
 import type { OutputLengths } from '../../limits/output-lengths.ts'
 import { reservedAmounts } from '../../limits/reserved-amounts.ts'
 import type { Credential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { Grant } from '../../quotas/grant.ts'
+import type { TurnedAway } from '../../quotas/lane.ts'
 import type { QuotaUse } from '../../quotas/quota-unit.ts'
 import type { QuotaAsk, Quotas } from '../../quotas/quotas.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
@@ -70,15 +71,14 @@ export class QuotaPass implements QuotaSettlement {
   }
 
   /** Waits until an attempt may begin. The error comes when that takes too long. */
-  wait({ target, route }: PlannedAttempt<Target>, leftMs: number): Late<UpstreamBusyError | undefined> {
+  wait({ target, route }: PlannedAttempt<Target>, leftMs: number): Late<UpstreamFullError | undefined> {
     const { tenant } = this.#passed.request.caller
     const waitMsMax = Math.min(route.timeouts.queueMs, leftMs)
-    const busy = (retryAfterMs: number): UpstreamBusyError => ({
-      type: 'upstream-busy',
-      provider: target.provider,
-      model: target.model,
-      retryAfterMs,
-    })
+    const { provider, model } = target
+    const full = ({ retryAfterMs, isByProvider }: TurnedAway): UpstreamFullError =>
+      isByProvider
+        ? { type: 'upstream-limited', retryAfterMs }
+        : { type: 'upstream-busy', provider, model, retryAfterMs }
     let leave = () => this.giveBack()
     return {
       start: () =>
@@ -91,10 +91,10 @@ export class QuotaPass implements QuotaSettlement {
                 this.grant = grant
                 resolve(done(undefined))
               },
-              onShed: (retryAfterMs) => resolve(done(busy(retryAfterMs))),
+              onShed: (away) => resolve(done(full(away))),
             },
           )
-          if ('waitMs' in queued) resolve(done(busy(queued.waitMs)))
+          if ('retryAfterMs' in queued) resolve(done(full(queued)))
           else
             leave = () => {
               queued.leave()

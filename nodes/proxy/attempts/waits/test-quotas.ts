@@ -16,14 +16,17 @@ export interface QuotaGateway {
 }
 
 export async function openQuotaGateway(
-  options: TestGatewayOptions & { queueMax?: number; policiesOf?: (gossip: Gossip) => readonly Policy[] } = {},
+  options: TestGatewayOptions & {
+    queueMax?: number
+    policiesOf?: (gossip: Gossip, clock: ManualClock) => readonly Policy[]
+  } = {},
 ): Promise<QuotaGateway> {
   const clock = new ManualClock(Date.parse('2026-11-30T12:00:00Z'))
   const gossip = new Gossip({ node: 'n1', boot: 1, bus: new LocalBus(), clock })
   const { queueMax = 10, policiesOf, ...rest } = options
   const hashKey = new Uint8Array(32)
   const quotas = new Quotas<Credential>({ gossip, clock, chance: () => 0, hashKey, queueMax })
-  const policies = policiesOf?.(gossip) ?? []
+  const policies = policiesOf?.(gossip, clock) ?? []
   const gateway = await TestGateway.open({ ...rest, policies, clock, quota: { quotas, lengths: new OutputLengths() } })
   return { clock, gateway, gossip, quotas }
 }
