@@ -36,7 +36,7 @@ test('a file keeps what was written across a restart', async () => {
 
 test.each<[string, (rows: Map<string, { value: Uint8Array; version: number }>) => void]>([
   ['of another table', (rows) => rows.set('1', rows.get('2') as { value: Uint8Array; version: number })],
-  ['that somebody changed', (rows) => rows.get('1')?.value.set([1], 20)],
+  ['that somebody changed', (rows) => flip(rows.get('1')?.value, 20)],
 ])('a sealed value %s does not open', async (_, tamper) => {
   const rows = new Map<string, { value: Uint8Array; version: number }>()
   const store = sealLedgers(memoryLedgerStore(rows), key)
@@ -45,3 +45,7 @@ test.each<[string, (rows: Map<string, { value: Uint8Array; version: number }>) =
   tamper(rows)
   expect(await store.read('1')).toMatchObject({ ok: false, error: { type: 'unavailable' } })
 })
+
+function flip(bytes: Uint8Array = new Uint8Array(), index = 0): void {
+  bytes[index] = (bytes[index] ?? 0) ^ 1
+}
