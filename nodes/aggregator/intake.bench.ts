@@ -62,18 +62,18 @@ function measured(name: string, run: () => void, prepare: () => void = () => {})
 
 const all = Array.from({ length: batches }, (_, number) => batchOf(number))
 const folders: string[] = []
-let ledger: UsageCommitter | undefined
+let committer: UsageCommitter | undefined
 
 function fresh(tallies: readonly Tally[]): void {
-  ledger?.close()
+  committer?.close()
   const folder = mkdtempSync(join(tmpdir(), 'headgate-intake-'))
   folders.push(folder)
-  ledger = ledgerIn(folder, tallies)
+  committer = ledgerIn(folder, tallies)
 }
 
 function take(): void {
-  for (const bytes of all) ledger?.take({ partition: 3, bytes, atMs: systemClock.wallMs() })
-  ledger?.commit()
+  for (const bytes of all) committer?.take({ partition: 3, bytes, atMs: systemClock.wallMs() })
+  committer?.commit()
 }
 
 measured('decoded', () => all.forEach((bytes) => void decodeBatch(bytes)))
@@ -92,5 +92,5 @@ measured(
 measured('decoded, folded and committed', take, () => fresh([]))
 const tallies = (): Tally[] => [new SloTally(systemClock), new TargetTally(systemClock)]
 measured('… with objectives and weights (none set)', take, () => fresh(tallies()))
-ledger?.close()
+committer?.close()
 for (const folder of folders) rmSync(folder, { recursive: true, force: true })

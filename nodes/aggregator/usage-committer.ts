@@ -14,7 +14,7 @@ import { newRecords, type Source, Sources } from './intake.ts'
 import type { HistoryBlock, Position, UsageStore } from './store/usage-store.ts'
 import type { Tally } from './transactional-sum.ts'
 
-export interface LedgerOptions {
+export interface CommitterOptions {
   openStore: () => UsageStore
   folds: Folds
   tallies?: readonly Tally[]
@@ -56,7 +56,7 @@ const pendingBytesEarly = 4 << 20
 const gapNoticeMs = 250
 
 export class UsageCommitter {
-  readonly #options: LedgerOptions
+  readonly #options: CommitterOptions
   #sources: Sources
   #store: UsageStore | undefined
   /** Blocks that were taken and are not committed, oldest first. */
@@ -71,7 +71,7 @@ export class UsageCommitter {
   #hasCommitted: boolean
   #gapToldAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(options: LedgerOptions) {
+  constructor(options: CommitterOptions) {
     this.#options = options
     this.#store = this.#open()
     const sources = this.#store.sources()

@@ -13,7 +13,7 @@ import { History } from './requests.ts'
 import { usagePart } from './usage.ts'
 
 export interface AnswersOptions {
-  ledger: UsageCommitter
+  committer: UsageCommitter
   folds: Folds
   fleet: Fleet
   published: PublishedWatch
@@ -29,7 +29,7 @@ export class Answers {
 
   constructor(options: AnswersOptions) {
     this.#options = options
-    this.#history = new History(() => options.ledger)
+    this.#history = new History(() => options.committer)
   }
 
   /** `PartAnswer` in msgpack, of those partitions that are asked for and kept here. */
@@ -51,11 +51,11 @@ export class Answers {
   }
 
   #part(query: AggregatorQuery, partitions: readonly number[]): AnswerPart {
-    const { ledger, folds, clock } = this.#options
+    const { committer, folds, clock } = this.#options
     switch (query.type) {
       case 'usage': {
         const unstored = [...folds.among(partitions)].map((fold) => fold.usage.cells())
-        return usagePart(query, partitions, { unstored, store: ledger.store, wallMs: clock.wallMs() })
+        return usagePart(query, partitions, { unstored, store: committer.store, wallMs: clock.wallMs() })
       }
       case 'requests': {
         const page = this.#history.page(query, partitions)

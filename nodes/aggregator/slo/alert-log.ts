@@ -92,7 +92,7 @@ export class AlertLog implements Tally {
       }
       this.#statements?.prune.run(eventsMax)
     } catch {
-      // The ledger, which commits each second into the same file, tells the operator.
+      // The committer, which writes each second into the same file, tells the operator.
     }
   }
 }
