@@ -1,6 +1,7 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
 
+import { bounds } from './bounds.ts'
 import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { isLoopback } from './network/host-names.ts'
@@ -44,6 +45,8 @@ export interface Settings {
   keyOpenMax: number | undefined
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
+  /** How long money events are kept. */
+  ledgerDays: number
   /** All that this process may use; undefined: what the control group or the machine has. */
   memoryBytesMax: number | undefined
   /** Memory for all request bodies; undefined: a part of the whole. */
@@ -122,6 +125,7 @@ export function parseSettings(
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
+    ledgerDays: read.parsed('HEADGATE_LEDGER_RETENTION', ledgerDaysOf, 'from 35d to 36500d') ?? bounds.ledgerDays,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
@@ -177,6 +181,15 @@ function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.host === '') return false
   return `${url.protocol}//${url.host}` === text
+}
+
+const dayMs = 86_400_000
+
+/** A month and a few days at least, so that a month can be closed. */
+function ledgerDaysOf(text: string): number | undefined {
+  const ms = parseDurationMs(text)
+  if (ms === undefined || ms % dayMs !== 0 || ms < 35 * dayMs || ms > 36_500 * dayMs) return undefined
+  return ms / dayMs
 }
 
 function atLeast(bytesMin: number): (text: string) => number | undefined {

@@ -44,7 +44,7 @@ function ledgerIn(folder: string, tallies: readonly Tally[]): UsageCommitter {
       openUsageDatabase(join(folder, 'usage.sqlite'), 0, () => {}),
       { historyRowsMax: 1e6, historyDays: 7 },
     )
-  const folds = new Folds(systemClock, tallies)
+  const folds = new Folds({ clock: systemClock, tallies })
   const said = { ask: () => {}, onCommitted: () => {}, notify: () => {} }
   return new UsageCommitter({ openStore, folds, tallies, clock: systemClock, ...said })
 }
@@ -81,12 +81,12 @@ const decoded = all.map((bytes) => {
   const batch = decodeBatch(bytes)
   return batch.ok ? batch.value.records.filter((record) => record !== undefined) : []
 })
-let folds = new Folds(systemClock)
+let folds = new Folds({ clock: systemClock })
 measured(
   'folded',
-  () => decoded.forEach((records) => void folds.add(3, records)),
+  () => decoded.forEach((records) => void folds.add(3, records, 0)),
   () => {
-    folds = new Folds(systemClock)
+    folds = new Folds({ clock: systemClock })
   },
 )
 measured('decoded, folded and committed', take, () => fresh([]))

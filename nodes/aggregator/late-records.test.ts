@@ -41,7 +41,7 @@ test('records that come up to five minutes late, out of order and again count on
 })
 
 function openLedger(folder: string, clock: ManualClock) {
-  const folds = new Folds(clock)
+  const folds = new Folds({ clock })
   const openStore = () =>
     openUsageStore(
       { path: join(folder, 'usage.sqlite'), wallMs: clock.wallMs(), onAside: () => {} },

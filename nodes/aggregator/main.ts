@@ -25,6 +25,8 @@ import type { AggregatorQuery, NodeHeartbeat } from '../../shared/telemetry/reco
 import type { Stored } from '../../shared/telemetry/stored.ts'
 import { Answers } from './answers/answers.ts'
 import { Folds } from './fold.ts'
+import type { MacKeys } from './ledger/chain.ts'
+import { Ledger } from './ledger/ledger.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
 import { openUsageStore, type UsageStore } from './store/usage-store.ts'
 import { ParkedUsage } from './stream/parked-usage.ts'
@@ -42,6 +44,10 @@ export interface AggregatorOptions {
   /** The shared stream; absent in an embedded aggregator, which takes batches from the bus and keeps them all. */
   cluster?: ClusterUsage
   bounds?: { historyRowsMax: number; historyDays: number }
+  /** The keys of the ledger's heads: the first one proves, all are accepted. */
+  ledgerKeys: MacKeys
+  /** How long money events are kept. */
+  ledgerDays?: number
   /** Users, and models named by callers, that have sums of their own: for each key in a day. */
   namesPerKeyMax?: number
 }
@@ -86,13 +92,15 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const { cluster, node } = options
   const parked = new ParkedUsage()
   const tallies = [...(options.publishing?.tallies ?? []), ...(cluster === undefined ? [] : [parked])]
-  const folds = new Folds(clock, tallies, options.namesPerKeyMax)
+  const { ledgerKeys, ledgerDays = bounds.ledgerDays, namesPerKeyMax } = options
+  const ledger = new Ledger({ keys: ledgerKeys, days: ledgerDays, notify })
+  const folds = new Folds({ clock, tallies, namesPerKeyMax, ledger })
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
   const committer = new UsageCommitter({
     openStore,
     folds,
-    tallies,
+    tallies: [...tallies, ledger],
     ask: tell,
     clock,
     notify,
@@ -120,13 +128,14 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   ]
   const timer = clock.every(commitMs, () => {
     countParked(parked, committer, cluster)
+    folds.addOrphans()
     committer.commit()
   })
   keeping?.start()
 
   return {
     owned: () => keeping?.owned() ?? [],
-    troubles: () => usageTroubles(committer, keeping),
+    troubles: () => [...usageTroubles(committer, keeping), ...ledger.troubles()],
     queues: () => ({ usageToCommit: { length: committer.pending.length, dropped: 0 }, usageParked: parked.state }),
     close() {
       timer.cancel()

@@ -122,7 +122,7 @@ function boot(): UsageCommitter {
   anew = 0
   return new UsageCommitter({
     openStore,
-    folds: new Folds(clock, tallies),
+    folds: new Folds({ clock, tallies }),
     tallies,
     clock,
     notify,

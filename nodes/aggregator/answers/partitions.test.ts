@@ -21,7 +21,7 @@ const clock = new ManualClock()
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'headgate-partitions-'))
-  folds = new Folds(clock)
+  folds = new Folds({ clock })
   const openStore = () =>
     new UsageStore(
       openUsageDatabase(join(dataDir, 'usage.sqlite'), 0, () => {}),
