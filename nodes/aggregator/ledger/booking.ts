@@ -4,7 +4,15 @@ import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
 import { whole } from '../rollup/usage.ts'
 import type { Charged } from './charged.ts'
-import { type EventMark, type EventOwner, isInterrupted, type KnownEvent, type MoneyEvent, noAttempt, timeOf } from './money-event.ts'
+import {
+  type EventMark,
+  type EventOwner,
+  isInterrupted,
+  type KnownEvent,
+  type MoneyEvent,
+  noAttempt,
+  timeOf,
+} from './money-event.ts'
 
 export interface Booking {
   readonly events: readonly MoneyEvent[]

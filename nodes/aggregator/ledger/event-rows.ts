@@ -1,10 +1,21 @@
 // Events as rows of `ledger`, with the names that they refer to.
-import { eventKinds, eventMarks, outcomes, settlements } from './money-event.ts'
+
 import type { StoredEvent } from './chain.ts'
+import { eventKinds, eventMarks, outcomes, settlements } from './money-event.ts'
 
 export const eventColumns = [
   ...['partition', 'sequence', 'bookedMs', 'atMs', 'requestId', 'attempt', 'kind', 'mark', 'settlement', 'outcome'],
-  ...['owner', 'target', 'inputTokens', 'outputTokens', 'cachedTokens', 'costNanoUsd', 'savedNanoUsd', '"user"', 'note'],
+  ...[
+    'owner',
+    'target',
+    'inputTokens',
+    'outputTokens',
+    'cachedTokens',
+    'costNanoUsd',
+    'savedNanoUsd',
+    '"user"',
+    'note',
+  ],
 ]
 
 /** Reads events with their names. Statements of it read integers as BigInt. */

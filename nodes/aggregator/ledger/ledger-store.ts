@@ -157,7 +157,9 @@ export class LedgerStore {
   }
 }
 
-function prepare(database: DatabaseSync): Record<
+function prepare(
+  database: DatabaseSync,
+): Record<
   | 'event'
   | 'block'
   | 'head'
@@ -178,7 +180,9 @@ function prepare(database: DatabaseSync): Record<
     ),
     block: database.prepare('INSERT INTO ledgerBlock (partition, last, bookedMs, digest) VALUES (?, ?, ?, ?)'),
     head: database.prepare('INSERT OR REPLACE INTO ledgerHead VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    month: database.prepare('INSERT INTO ledgerMonth (partition, month, timeZone, cutMs, totals) VALUES (?, ?, ?, ?, ?)'),
+    month: database.prepare(
+      'INSERT INTO ledgerMonth (partition, month, timeZone, cutMs, totals) VALUES (?, ?, ?, ?, ?)',
+    ),
     waiting: database.prepare('INSERT OR REPLACE INTO ledgerWaiting (partition, name, waiting) VALUES (?, ?, ?)'),
     waitingDelete: database.prepare('DELETE FROM ledgerWaiting WHERE partition = ? AND name = ?'),
     ofRequest,

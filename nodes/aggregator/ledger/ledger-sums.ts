@@ -73,7 +73,12 @@ export class LedgerSums {
   }
 
   #put(
-    { partition, owner, event, bookedQuarter }: { partition: number; owner: number; event: Amount; bookedQuarter: number },
+    {
+      partition,
+      owner,
+      event,
+      bookedQuarter,
+    }: { partition: number; owner: number; event: Amount; bookedQuarter: number },
     sign: 1 | -1,
   ): void {
     const quarter = quarterOf(event.atMs)

@@ -81,7 +81,11 @@ export class Ledger implements Transactional {
         const request = standInFor(attempts)
         if (request === undefined) continue
         const arrived = { request, attempts, arrivedMs: wallMs, isStandIn: true }
-        yield { partition: book.partition, request, take: (summedUser) => this.#enter(book, { ...arrived, summedUser }) }
+        yield {
+          partition: book.partition,
+          request,
+          take: (summedUser) => this.#enter(book, { ...arrived, summedUser }),
+        }
       }
     }
   }

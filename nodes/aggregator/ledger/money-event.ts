@@ -1,6 +1,11 @@
 // A money event: what one attempt has cost, or what is put right about it later. Events are only ever added.
 import { outcomes, settlements } from '../../../shared/telemetry/record-words.ts'
-import type { AttemptOutcome, AttemptRecord, AttemptSettlement, RequestRecord } from '../../../shared/telemetry/records.ts'
+import type {
+  AttemptOutcome,
+  AttemptRecord,
+  AttemptSettlement,
+  RequestRecord,
+} from '../../../shared/telemetry/records.ts'
 
 /** The words that are stored as their places in these lists. */
 export const eventKinds = ['charge', 'correction', 'month-close'] as const
