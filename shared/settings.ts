@@ -4,11 +4,11 @@
 import { bounds } from './bounds.ts'
 import { parseKey32, parseKeys32 } from './key32.ts'
 import { parseNatsServers } from './nats-servers.ts'
-import { isLoopback } from './network/host-names.ts'
+import { isLoopback, isOrigin } from './network/host-names.ts'
 import { done, fail, type Result } from './result.ts'
 import { secretWeakness } from './secret-strength.ts'
 import { fileProblem } from './text-file.ts'
-import { parseBytes, parseDurationMs } from './units.ts'
+import { daysFrom, parseBytes, parseDurationMs } from './units.ts'
 import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
 
 export interface Settings {
@@ -125,7 +125,7 @@ export function parseSettings(
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
-    ledgerDays: read.parsed('HEADGATE_LEDGER_RETENTION', ledgerDaysOf, 'from 35d to 36500d') ?? bounds.ledgerDays,
+    ledgerDays: read.parsed('HEADGATE_LEDGER_RETENTION', daysFrom(35), 'whole days, 35d at least,') ?? bounds.ledgerDays,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
@@ -174,22 +174,6 @@ function readOrigins(read: Reader): string[] | undefined {
     read.problem('HEADGATE_CORS_ORIGINS', `${wrong} is no origin: expected scheme://host[:port] without a path, or *`)
   }
   return origins.length === 0 ? undefined : origins
-}
-
-/** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text)
-  if (url === null || url.host === '') return false
-  return `${url.protocol}//${url.host}` === text
-}
-
-const dayMs = 86_400_000
-
-/** A month and a few days at least, so that a month can be closed. */
-function ledgerDaysOf(text: string): number | undefined {
-  const ms = parseDurationMs(text)
-  if (ms === undefined || ms % dayMs !== 0 || ms < 35 * dayMs || ms > 36_500 * dayMs) return undefined
-  return ms / dayMs
 }
 
 function atLeast(bytesMin: number): (text: string) => number | undefined {

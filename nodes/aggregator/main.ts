@@ -92,8 +92,8 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const { cluster, node } = options
   const parked = new ParkedUsage()
   const tallies = [...(options.publishing?.tallies ?? []), ...(cluster === undefined ? [] : [parked])]
-  const { ledgerKeys, ledgerDays = bounds.ledgerDays, namesPerKeyMax } = options
-  const ledger = new Ledger({ keys: ledgerKeys, days: ledgerDays, notify })
+  const { ledgerKeys, namesPerKeyMax } = options
+  const ledger = new Ledger({ keys: ledgerKeys, days: options.ledgerDays ?? bounds.ledgerDays, notify })
   const folds = new Folds({ clock, tallies, namesPerKeyMax, ledger })
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
@@ -114,7 +114,8 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const fleet = new Fleet(clock)
   const published = new PublishedWatch(bus, clock)
   const kept = (): readonly AnsweredPartition[] => keeping?.standing() ?? [embedded]
-  const answers = new Answers({ committer, folds, fleet, published, clock, kept, boot: cluster?.boot ?? '' })
+  const boot = cluster?.boot ?? ''
+  const answers = new Answers({ committer, folds, ledger, ledgerKeys, fleet, published, clock, kept, boot })
   const queried = (payload: Uint8Array): AggregatorQuery => decodeJson(payload) as AggregatorQuery
 
   const takeBatch = (bytes: Uint8Array): void =>

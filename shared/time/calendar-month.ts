@@ -1,6 +1,9 @@
 // Calendar months of a time zone, by their names.
 import { calendarWindow } from './calendar-window.ts'
 
+/** Sums are kept by quarters of an hour, in which all time zones of today begin their months. */
+export const quarterMs = 900_000
+
 export interface Month {
   /** `2026-11` */
   readonly name: string

@@ -1,9 +1,6 @@
 // In which month an event is booked: in its own, unless that was closed before the event came.
-import { type Month, monthNamed } from '../../../shared/time/calendar-month.ts'
+import { type Month, monthNamed, quarterMs } from '../../../shared/time/calendar-month.ts'
 import { type MoneyEvent, noAttempt } from './money-event.ts'
-
-/** Sums are kept by quarters of an hour, in which all time zones of today begin their months. */
-export const quarterMs = 900_000
 
 export function quarterOf(atMs: number): number {
   return Math.floor(atMs / quarterMs)
@@ -28,7 +25,15 @@ export function closeEvent({ name, cutMs, timeZone, totals }: MonthClose): Money
     arrivedMs: cutMs,
     requestId: name,
     attempt: noAttempt,
-    ...{ key: '', team: '', user: '', summedUser: '', app: '', costCenter: '', model: '', provider: '', target: '' },
+    key: '',
+    team: '',
+    user: '',
+    summedUser: '',
+    app: '',
+    costCenter: '',
+    model: '',
+    provider: '',
+    target: '',
     inputTokens: 0,
     outputTokens: 0,
     cachedTokens: 0,

@@ -7,7 +7,15 @@ export function standInFor(attempts: readonly AttemptRecord[]): DecodedRequest |
   if (last === undefined) return undefined
   const { requestId, atMs, keyId, team, user, app, model, provider, target, stream, tokens } = last
   const record = {
-    ...{ requestId, atMs, keyId, team, user, app, model, stream, tokens },
+    requestId,
+    atMs,
+    keyId,
+    team,
+    user,
+    app,
+    model,
+    stream,
+    tokens,
     route: '',
     status: 'failed' as const,
     httpStatus: 0,
