@@ -53,6 +53,8 @@ export const bounds = {
   telemetryFlushMs: 100,
   spoolBytesMax: 1 << 30,
   spoolSegmentBytesMax: 16 << 20,
+  /** The size from which on the journal of intents is written anew, with those that are open. */
+  intentFileBytesMax: 16 << 20,
   /** The stream that carries usage to aggregators; the server sets it aside when the stream is made. */
   usageStreamBytesMax: 2 * 2 ** 30,
   /** The longest stay in the stream: an aggregator that was away for so long begins anew. */

@@ -2,14 +2,14 @@
 // never part of a message.
 
 import { bounds } from './bounds.ts'
-import { parseKey32, parseKeys32 } from './key32.ts'
+import { type UnpricedPolicy, unpricedPolicies } from './models/unpriced-policy.ts'
 import { parseNatsServers } from './nats-servers.ts'
-import { isLoopback, isOrigin } from './network/host-names.ts'
+import { isHostName, isLoopback } from './network/host-names.ts'
+import { parseNetwork } from './network/networks.ts'
 import { done, fail, type Result } from './result.ts'
-import { secretWeakness } from './secret-strength.ts'
-import { fileProblem } from './text-file.ts'
+import { type ItemForm, type SettingProblem, SettingsReader } from './settings-reader.ts'
 import { daysFrom, parseBytes, parseDurationMs } from './units.ts'
-import { isServiceAddress, judgeVariables, type SettingName } from './variable-names.ts'
+import { judgeVariables } from './variable-names.ts'
 
 export interface Settings {
   host: string
@@ -37,12 +37,16 @@ export interface Settings {
   /** Origins whose scripts may read answers of the data port; `*` is any. Undefined: none. */
   corsOrigins: string[] | undefined
   egressStrict: boolean
+  /** What is done with requests whose cost cannot be known. */
+  unpriced: UnpricedPolicy
   bodyBytesMax: number
   /** The processes that parse and print large bodies, and the memory of each; undefined depends on the machine. */
   bodyProcesses: number
   bodyProcessBytes: number | undefined
   /** Open requests of one key; undefined means a part of what the process can carry. */
   keyOpenMax: number | undefined
+  /** Requests that may wait for one model at one provider. */
+  queueMax: number
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
   /** How long money events are kept. */
@@ -53,6 +57,8 @@ export interface Settings {
   bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
+  /** Whether attempts are journaled before they are sent; `strict`: and wait until that is on the disk. */
+  intents: 'off' | 'on' | 'strict'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -73,21 +79,14 @@ export interface NatsSettings {
   acceptsUnsigned: boolean
 }
 
-export interface SettingProblem {
-  name: string
-  message: string
-}
-
 const yearMs = 365 * 86_400_000
-
-type Environment = Readonly<Record<string, string | undefined>>
 
 /** `readFile` serves `NAME_FILE` variables. */
 export function parseSettings(
-  environment: Environment,
+  environment: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => string,
 ): Result<Settings, SettingProblem[]> {
-  const read = new Reader(environment, readFile)
+  const read = new SettingsReader(environment, readFile)
   for (const { name, meant } of judgeVariables(environment).mistyped) {
     read.problem(name, `is not a variable of Headgate; did you mean ${meant}?`)
   }
@@ -114,23 +113,32 @@ export function parseSettings(
     nats: readNats(read),
     masterKey: read.key32('HEADGATE_MASTER_KEY'),
     previousMasterKeys: read.keys32('HEADGATE_MASTER_KEY_PREVIOUS'),
-    nodeName: read.text('HEADGATE_NODE_NAME'),
-    region: read.text('HEADGATE_REGION') ?? 'local',
-    hosts: read.list('HEADGATE_HOSTS'),
-    trustedProxies: read.list('HEADGATE_TRUSTED_PROXIES'),
+    nodeName: read.label('HEADGATE_NODE_NAME'),
+    region: read.label('HEADGATE_REGION') ?? 'local',
+    hosts: read.listOf('HEADGATE_HOSTS', hostForm),
+    trustedProxies: read.listOf('HEADGATE_TRUSTED_PROXIES', networkForm),
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
-    bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    unpriced: read.oneOf('HEADGATE_UNPRICED', unpricedPolicies) ?? 'allow-and-flag',
+    bodyBytesMax:
+      read.parsed('HEADGATE_BODY_MAX', atLeast(1 << 10), 'a size of at least 1KiB, such as 64MiB') ?? 64 << 20,
     bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
+    queueMax: read.count('HEADGATE_QUEUE_MAX') ?? 1_000,
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
-    ledgerDays: read.parsed('HEADGATE_LEDGER_RETENTION', daysFrom(35), 'whole days, 35d at least,') ?? bounds.ledgerDays,
+    ledgerDays:
+      read.parsed('HEADGATE_LEDGER_RETENTION', daysFrom(35), 'whole days, 35d at least,') ?? bounds.ledgerDays,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
+    intents: read.oneOf('HEADGATE_INTENTS', ['off', 'on', 'strict']) ?? 'on',
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
+  }
+  const { adminToken, metricsToken } = settings
+  if (metricsToken !== undefined && metricsToken === adminToken) {
+    read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
   }
   const keyIsWrong = read.problems.some(({ name }) => name.startsWith('HEADGATE_MASTER_KEY'))
   if (settings.nats !== undefined && settings.masterKey === undefined && !keyIsWrong) {
@@ -139,7 +147,7 @@ export function parseSettings(
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
-function readTls(read: Reader): TlsSettings | undefined {
+function readTls(read: SettingsReader): TlsSettings | undefined {
   const certFile = read.fileName('HEADGATE_TLS_CERT')
   const keyFile = read.fileName('HEADGATE_TLS_KEY')
   const hstsMs = read.parsed('HEADGATE_HSTS', parseDurationMs, 'a duration such as 365d, or 0s for none') ?? yearMs
@@ -150,7 +158,7 @@ function readTls(read: Reader): TlsSettings | undefined {
   return undefined
 }
 
-function readNats(read: Reader): NatsSettings | undefined {
+function readNats(read: SettingsReader): NatsSettings | undefined {
   const servers = read.list('HEADGATE_NATS_URL')
   const credsFile = read.path('HEADGATE_NATS_CREDS')
   const caFile = read.path('HEADGATE_NATS_CA')
@@ -167,127 +175,40 @@ function readNats(read: Reader): NatsSettings | undefined {
   return { servers, credsFile, caFile, acceptsUnsigned: unsigned === 'accept' }
 }
 
-function readOrigins(read: Reader): string[] | undefined {
-  const origins = read.list('HEADGATE_CORS_ORIGINS')
-  const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin))
-  if (wrong !== undefined) {
-    read.problem('HEADGATE_CORS_ORIGINS', `${wrong} is no origin: expected scheme://host[:port] without a path, or *`)
-  }
+function readOrigins(read: SettingsReader): string[] | undefined {
+  const origins = read.listOf('HEADGATE_CORS_ORIGINS', originForm)
   return origins.length === 0 ? undefined : origins
+}
+
+/** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || url.host === '') return false
+  return `${url.protocol}//${url.host}` === text
+}
+
+const originForm: ItemForm = {
+  what: 'origin',
+  expected: 'scheme://host[:port] without a path, or *',
+  isOne: (text) => text === '*' || isOrigin(text),
+}
+
+const hostForm: ItemForm = {
+  what: 'host name',
+  expected: 'a name without scheme and port, or *',
+  isOne: (text) => text === '*' || isHostName(text),
+}
+
+const networkForm: ItemForm = {
+  what: 'address',
+  expected: 'one such as 10.0.0.5, or a network such as 10.0.0.0/8',
+  isOne: (text) => parseNetwork(text) !== undefined,
 }
 
 function atLeast(bytesMin: number): (text: string) => number | undefined {
   return (text) => {
     const bytes = parseBytes(text)
     return bytes === undefined || bytes < bytesMin ? undefined : bytes
-  }
-}
-
-class Reader {
-  readonly problems: SettingProblem[] = []
-  readonly #environment: Environment
-  readonly #readFile: (path: string) => string
-
-  constructor(environment: Environment, readFile: (path: string) => string) {
-    this.#environment = environment
-    this.#readFile = readFile
-  }
-
-  problem(name: string, message: string): void {
-    this.problems.push({ name, message })
-  }
-
-  text(name: SettingName): string | undefined {
-    const direct = this.#environment[name]
-    if (direct !== undefined && direct !== '') return direct
-    const file = this.#environment[`${name}_FILE`]
-    if (file === undefined || file === '') return undefined
-    try {
-      return this.#readFile(file).trim()
-    } catch (error) {
-      this.problem(`${name}_FILE`, `cannot read ${file}: ${fileProblem(error)}`)
-      return undefined
-    }
-  }
-
-  /** The name of a file; `NAME_FILE` says the same. */
-  fileName(name: SettingName): string | undefined {
-    return this.#environment[name] || this.#environment[`${name}_FILE`] || undefined
-  }
-
-  /** A file to be read later. */
-  path(name: SettingName): string | undefined {
-    const direct = this.#environment[name]
-    const path = this.fileName(name)
-    if (path === undefined) return undefined
-    try {
-      this.#readFile(path)
-    } catch {
-      // Whoever puts a credential itself here must not find it in a log.
-      this.problem(direct ? name : `${name}_FILE`, 'names a file that cannot be read')
-    }
-    return path
-  }
-
-  parsed<Value>(name: SettingName, parse: (text: string) => Value | undefined, expected: string): Value | undefined {
-    const text = this.text(name)
-    if (text === undefined) return undefined
-    const value = parse(text)
-    if (value === undefined) this.problem(name, `expected ${expected}`)
-    return value
-  }
-
-  count(name: SettingName): number | undefined {
-    return this.parsed(
-      name,
-      (text) => (/^[1-9]\d{0,8}$/.test(text) ? Number(text) : undefined),
-      'a whole number from 1',
-    )
-  }
-
-  port(name: SettingName): number | undefined {
-    if (isServiceAddress(this.#environment[name])) {
-      const advice = 'set enableServiceLinks: false in the pod, or give the Service another name'
-      this.problem(name, `holds an address that Kubernetes sets for a Service of this name: ${advice}`)
-      return undefined
-    }
-    return this.parsed(
-      name,
-      (text) => (/^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined),
-      'a port number from 0 to 65535',
-    )
-  }
-
-  oneOf<Word extends string>(name: SettingName, words: readonly Word[]): Word | undefined {
-    return this.parsed(name, (text) => words.find((word) => word === text), words.join(' or '))
-  }
-
-  list(name: SettingName): string[] {
-    return (this.text(name) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '')
-  }
-
-  /** `without` says what unsetting it means. */
-  token(name: SettingName, without: string): string | undefined {
-    // Set but blank is a mistake, not an absence: an empty secret that counts as one lets anybody in.
-    if (this.#environment[name] !== undefined && this.#environment[name]?.trim() === '') {
-      this.problem(name, `is blank; unset it to ${without}, or give at least 16 characters`)
-      return undefined
-    }
-    const token = this.text(name)
-    const weakness = token === undefined ? undefined : secretWeakness(token)
-    if (weakness !== undefined) this.problem(name, weakness)
-    return token
-  }
-
-  key32(name: SettingName): Uint8Array | undefined {
-    return this.parsed(name, parseKey32, '32 bytes in base64')
-  }
-
-  keys32(name: SettingName): Uint8Array[] {
-    return this.parsed(name, parseKeys32, 'keys of 32 bytes in base64, separated by commas') ?? []
   }
 }
 

@@ -1,5 +1,6 @@
-// A charge that another node decides about, in msgpack: `[owner, key, kind, capacity, perMs, amount, window]`. The answer is the
-// wait in milliseconds: 0 when the amount is taken, null when the question was not understood.
+// A charge that another node decides about, in msgpack: `[owner, key, kind, capacity, perMs, amount, window, id]`. The answer is the
+// wait in milliseconds: 0 when the amount is taken, null when the question was not understood. Where no answer came, the asker
+// decides by itself and takes the question back: `[owner, key, 'void', 0, 0, 0, 0, id]`.
 import { decode, encode } from '@msgpack/msgpack'
 import type { BucketRule } from './bucket-rule.ts'
 
@@ -11,20 +12,41 @@ export interface ChargeRequest {
   readonly window: number
   /** The time that is left of the window by this node's clock; undefined where there is no window, or another node asks. */
   readonly windowLeftMs?: number | undefined
+  /** The demand was told before. Another node counts what it is asked. */
+  readonly isWanted?: boolean
 }
 
-export function encodeCharge(owner: string, { key, rule, amount, window }: ChargeRequest): Uint8Array {
-  return encode([owner, key, rule.kind, rule.capacity, rule.perMs, amount, window])
+export interface AskedCharge {
+  readonly owner: string
+  /** Names the question among all that there are; empty: the asker is of a release that names none. */
+  readonly id: string
+  /** Undefined: the question is taken back. */
+  readonly request: ChargeRequest | undefined
 }
 
-export function decodeCharge(payload: Uint8Array): { owner: string; request: ChargeRequest } | undefined {
+const idCharsMax = 300
+/** Nodes of earlier releases do not know this kind, and do nothing. */
+const voidKind = 'void'
+
+export function encodeCharge({ owner, id }: Omit<AskedCharge, 'request'>, request: ChargeRequest): Uint8Array {
+  const { key, rule, amount, window } = request
+  return encode([owner, key, rule.kind, rule.capacity, rule.perMs, amount, window, id])
+}
+
+export function encodeVoid({ owner, id }: Omit<AskedCharge, 'request'>): Uint8Array {
+  return encode([owner, 0, voidKind, 0, 0, 0, 0, id])
+}
+
+export function decodeCharge(payload: Uint8Array): AskedCharge | undefined {
   const values = decoded(payload)
   if (!Array.isArray(values)) return undefined
-  const [owner, key, kind, capacity, perMs, amount, window] = values as unknown[]
-  if (typeof owner !== 'string' || (kind !== 'flow' && kind !== 'window')) return undefined
+  const [owner, key, kind, capacity, perMs, amount, window, id = ''] = values as unknown[]
+  if (typeof owner !== 'string' || typeof id !== 'string' || id.length > idCharsMax) return undefined
+  if (kind === voidKind) return { owner, id, request: undefined }
+  if (kind !== 'flow' && kind !== 'window') return undefined
   if (!isAmount(key) || !isAmount(capacity) || !isAmount(perMs) || !isAmount(amount) || !isWindow(window))
     return undefined
-  return { owner, request: { key, rule: { kind, capacity, perMs }, amount, window } }
+  return { owner, id, request: { key, rule: { kind, capacity, perMs }, amount, window } }
 }
 
 export function encodeWait(waitMs: number | undefined): Uint8Array {

@@ -6,7 +6,8 @@ import { type Bus, type Subscription, subjects } from '../bus/bus.ts'
 import { BucketNode, gossipTickMs, type NodeIdentity } from './bucket-node.ts'
 import { ownerOf } from './bucket-owner.ts'
 import type { Charge, Shortage } from './bucket-rule.ts'
-import { type ChargeRequest, decodeCharge, decodeWait, encodeCharge, encodeWait } from './charge-request.ts'
+import { type ChargeRequest, decodeCharge, decodeWait, encodeCharge, encodeVoid, encodeWait } from './charge-request.ts'
+import { type Decided, DecidedCharges } from './decided-charges.ts'
 
 export interface GossipOptions extends NodeIdentity {
   readonly bus: Bus
@@ -17,6 +18,9 @@ export interface GossipOptions extends NodeIdentity {
 const urgentMs = 20
 /** The wait for the owner of a small bucket. */
 const askMsMax = 100
+/** The tries to take a question back to which no answer came, and the pause between them. */
+const takeBackTriesMax = 4
+const takeBackPauseMs = 1_000
 /** A charge is large when fewer than this many of it fit into the node's even share. */
 const chargesPerShareMin = 16
 
@@ -24,7 +28,9 @@ export class Gossip {
   readonly node: BucketNode
   readonly #options: GossipOptions
   readonly #stops: Subscription[] = []
+  readonly #decided = new DecidedCharges()
   #isUrgent = false
+  #asked = 0
 
   constructor(options: GossipOptions) {
     this.#options = options
@@ -38,7 +44,7 @@ export class Gossip {
     this.#stops.push(
       { stop: () => timer.cancel() },
       bus.subscribe(subjects.gossip, (payload) => this.node.take(payload, clock.monotonicMs())),
-      bus.serve(subjects.gossipCharge, (payload) => this.#answer(payload)),
+      bus.serve(subjects.gossipCharge, (payload) => this.answer(payload)),
     )
     // The others learn at once that there is one node more.
     this.#tell(false)
@@ -60,22 +66,44 @@ export class Gossip {
     return this.#ask(owner, request)
   }
 
-  #take({ key, rule, amount, window, windowLeftMs }: ChargeRequest, isOwner: boolean): Charge | Shortage {
+  /** Whether another node would be asked about a charge. */
+  isAsked({ key, rule, amount }: Pick<ChargeRequest, 'key' | 'rule' | 'amount'>): boolean {
+    const { members } = this.node
+    if (members.count === 1 || rule.kind === 'gauge' || amount > rule.capacity) return false
+    return (
+      amount * chargesPerShareMin > rule.capacity / members.count &&
+      ownerOf(key, this.node.name, members) !== this.node.name
+    )
+  }
+
+  #take({ key, rule, amount, window, windowLeftMs, isWanted }: ChargeRequest, isOwner: boolean): Charge | Shortage {
     const { buckets } = this.node
     const nowMs = this.#options.clock.monotonicMs()
-    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner })
+    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner, isWanted })
   }
 
   async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {
-    const told = await this.#told(encodeCharge(owner, request))
+    const { node, boot } = this.#options
+    const question = { owner, id: `${node}/${boot}/${++this.#asked}` }
+    const told = await this.#told(encodeCharge(question, request))
     const waitMs = told === undefined ? undefined : decodeWait(told)
-    if (waitMs === undefined) return this.#take(request, false)
+    if (waitMs === undefined) {
+      // The owner may have taken the amount, or may still.
+      void this.#takeBack(question, takeBackTriesMax)
+      return this.#take(request, false)
+    }
     // The answer has no word for a wait that ends with the window.
     if (waitMs > 0) return { type: 'short', waitMs: request.rule.kind === 'window' ? 0 : waitMs }
     const { buckets } = this.node
     const nowMs = this.#options.clock.monotonicMs()
     const { key, rule, window, windowLeftMs } = request
     return buckets.takenElsewhere(buckets.slotOf(key, rule, nowMs), { nowMs, window, windowLeftMs })
+  }
+
+  async #takeBack(question: { owner: string; id: string }, tries: number): Promise<void> {
+    const told = await this.#told(encodeVoid(question))
+    if (told !== undefined || tries <= 1) return
+    this.#options.clock.after(takeBackPauseMs, () => void this.#takeBack(question, tries - 1))
   }
 
   /** The answer of another node; undefined where none comes. */
@@ -89,12 +117,21 @@ export class Gossip {
   }
 
   /** Answers another node. */
-  #answer(payload: Uint8Array): Uint8Array {
+  answer(payload: Uint8Array): Uint8Array {
     const asked = decodeCharge(payload)
     if (asked === undefined) return encodeWait(undefined)
-    const taken = this.#take(asked.request, true)
-    if ('slot' in taken) return encodeWait(0)
-    return encodeWait(taken.type === 'short' ? Math.max(1, Math.ceil(taken.waitMs)) : undefined)
+    const { id, request } = asked
+    const nowMs = this.#options.clock.monotonicMs()
+    if (request !== undefined) return encodeWait(this.#decided.decide(id, nowMs, () => this.#decide(request)))
+    const taken = this.#decided.takeBack(id, nowMs)
+    if (taken !== undefined) this.node.buckets.adjust(taken.charge, -taken.amount, nowMs)
+    return encodeWait(0)
+  }
+
+  #decide(request: ChargeRequest): Decided {
+    const taken = this.#take(request, true)
+    if ('slot' in taken) return { waitMs: 0, taken: { charge: taken, amount: request.amount } }
+    return { waitMs: taken.type === 'short' ? Math.max(1, Math.ceil(taken.waitMs)) : undefined }
   }
 
   #tick(): void {

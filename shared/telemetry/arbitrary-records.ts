@@ -61,6 +61,7 @@ export const arbitraryAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   upstreamStatus: fc.nat(599),
   upstreamText: laterText,
   retryWithheld: fc.constantFrom(true as const, undefined),
+  passedOver: fc.constantFrom(true as const, undefined),
   stream: fc.boolean(),
   tokens,
   costNanoUsd: anyNumber,

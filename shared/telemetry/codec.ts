@@ -13,7 +13,7 @@ import type { AttemptRecord, RequestRecord } from './records.ts'
 /** The first element of each array. */
 export const recordTag = { request: 0, attempt: 1, single: 2, header: 15 } as const
 
-export const flag = { stream: 1, estimated: 2, unpriced: 4, retryWithheld: 8 } as const
+export const flag = { stream: 1, estimated: 2, unpriced: 4, retryWithheld: 8, passedOver: 16 } as const
 
 /** Longer names are truncated. Names are ours or an operator's; only a caller's request id may be this long. */
 export const nameLengthMax = 512
@@ -116,7 +116,9 @@ export class BatchWriter {
     this.bytes[this.#offset++] = outcomeCode[record.outcome]
     this.#number(record.upstreamStatus)
     this.bytes[this.#offset++] =
-      (record.stream ? flag.stream : 0) | (record.retryWithheld === true ? flag.retryWithheld : 0)
+      (record.stream ? flag.stream : 0) |
+      (record.retryWithheld === true ? flag.retryWithheld : 0) |
+      (record.passedOver === true ? flag.passedOver : 0)
     this.#number(record.tokens.input)
     this.#number(record.tokens.output)
     this.#number(record.tokens.cached)

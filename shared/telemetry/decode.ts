@@ -147,6 +147,7 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     ...namedText('upstreamText', laterText(array, 24)),
     ...settlementAt(array, 25),
     ...((number(array[9]) & flag.retryWithheld) === 0 ? {} : { retryWithheld: true }),
+    ...((number(array[9]) & flag.passedOver) === 0 ? {} : { passedOver: true }),
   }
 }
 

@@ -1,10 +1,6 @@
 // What months have cost in each partition, out of the sums.
 import type { DatabaseSync } from 'node:sqlite'
-import type {
-  ClosedMonth,
-  MonthsQuestion,
-  PartitionMonths,
-} from '../../../shared/telemetry/answers/ledger-months.ts'
+import type { ClosedMonth, MonthsQuestion, PartitionMonths } from '../../../shared/telemetry/answers/ledger-months.ts'
 import type { MonthRow } from '../../../shared/telemetry/ledger-queries.ts'
 import { type Month, quarterMs } from '../../../shared/time/calendar-month.ts'
 import { eventOf, selectEvents } from './event-rows.ts'

@@ -2,19 +2,23 @@
 import { z } from 'zod'
 import type { LedgerList } from '../../../cluster/budgets/bus-register.ts'
 import { type Ledger, standingOf } from '../../../cluster/budgets/ledger.ts'
+import type { PublishedWatch } from '../../../cluster/membership/published-watch.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { type BudgetSpec, budgetKey } from '../../../shared/config/kinds/budgets/spec.ts'
+import type { BudgetAlertEvent } from '../../../shared/telemetry/slo-state.ts'
 import { calendarWindow } from '../../../shared/time/calendar-window.ts'
 import type { ConfigService } from '../config-service.ts'
 import { json, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { problemBody } from './answers.ts'
 import type { Route } from './route.ts'
+import { deliverySchema } from './slo-extras.ts'
 
 export interface BudgetOptions {
   readonly clock: Clock
   readonly desk: ConfigService
   ledgers(): Promise<LedgerList>
+  readonly published: Pick<PublishedWatch, 'state'>
 }
 
 const nanoPerUsd = 1e9
@@ -36,9 +40,23 @@ const statusBody = z.object({
       resetsAt: z.string(),
     }),
   ),
+  /** The newest alerts, newest first, and whether their webhooks have been told. */
+  events: z.array(
+    z.object({
+      id: z.string(),
+      budget: z.string(),
+      threshold: z.number(),
+      at: z.string(),
+      limitUsd: z.number(),
+      spentUsd: z.number(),
+      startedAt: z.string(),
+      resetsAt: z.string(),
+      delivery: deliverySchema,
+    }),
+  ),
 })
 
-export function budgetRoutes({ clock, desk, ledgers }: BudgetOptions): Route[] {
+export function budgetRoutes({ clock, desk, ledgers, published }: BudgetOptions): Route[] {
   return [
     {
       method: 'GET',
@@ -55,10 +73,16 @@ export function budgetRoutes({ clock, desk, ledgers }: BudgetOptions): Route[] {
         const { budgets } = state.value.resources
         return json(200, {
           budgets: [...budgets].map(([name, { spec }]) => statusOf(name, spec, { byKey, nowMs: clock.wallMs() })),
+          events: (published.state?.message.budgetEvents ?? []).map(eventOf).reverse(),
         })
       },
     },
   ]
+}
+
+function eventOf({ atMs, startedAtMs, resetsAtMs, ...event }: BudgetAlertEvent) {
+  const [at, startedAt, resetsAt] = [atMs, startedAtMs, resetsAtMs].map((ms) => new Date(ms).toISOString())
+  return { ...event, at, startedAt, resetsAt }
 }
 
 function statusOf(

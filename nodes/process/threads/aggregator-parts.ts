@@ -28,7 +28,7 @@ export function aggregatorOptions({ task, clock, notify }: ThreadContext) {
 
 export function publish(
   { task, clock, chance, notify }: ThreadContext,
-  around: Pick<PublishingOptions, 'bus' | 'owned' | 'publisherEpoch'>,
+  around: Pick<PublishingOptions, 'bus' | 'owned' | 'publisherEpoch' | 'ledgers'>,
 ): Publishing {
   const wrapKeys = keysFor('wrapKey', task.masterKeys)
   const secrets = new SecretBox(new FileKeyStore(task.folder.files.dataKeys, ...wrapKeys))

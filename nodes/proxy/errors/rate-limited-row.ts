@@ -1,7 +1,7 @@
 // The row of a request that a limit has no room for.
 import { durationText } from '../../../shared/units.ts'
 import { type Row, row, shown } from './error-row.ts'
-import type { RateLimitedError } from './gateway-error.ts'
+import type { ExhaustedError, RateLimitedError } from './gateway-error.ts'
 
 const nanoPerUsd = 1e9
 
@@ -10,6 +10,11 @@ export function rateLimitedRow(error: RateLimitedError): Row {
   const type = unit === 'tokens' || unit === 'inputTokens' || unit === 'outputTokens' ? 'tokens' : 'requests'
   const found = { ...row(429, type, 'rate_limit_exceeded', messageOf(error)), headers }
   return retryAfterMs === undefined ? found : { ...found, retry: true, retryAfterMs }
+}
+
+/** The row of an answer that a limit ends, for streams whose format has no end for an answer that is too long. */
+export function limitExhaustedRow({ name }: Extract<ExhaustedError, { type: 'limit-exhausted' }>): Row {
+  return row(429, 'tokens', 'limit_exhausted', `The limit ${shown(name)} has no room for more of this answer.`)
 }
 
 function messageOf({ limit, per, subject, unit, amount, window, retryAfterMs }: RateLimitedError): string {

@@ -3,15 +3,18 @@ import { createHmac } from 'node:crypto'
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
 import {
   amountOf,
+  countsAttempts,
   isCalendar,
   type LimitMatch,
   type LimitSpec,
   type LimitUnit,
+  overdraftOf,
 } from '../../../shared/config/kinds/limits/spec.ts'
 import { type CalendarWindow, CurrentWindow } from '../../../shared/time/calendar-window.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { Caller } from '../auth/callers.ts'
 import { sessionIn } from '../auth/session-name.ts'
+import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 
@@ -19,12 +22,19 @@ const nanoPerUsd = 1e9
 
 export type CountedRequest = Pick<AuthenticatedRequest, 'caller' | 'user' | 'head'>
 
+/** A target, as far as limits count by it. The model is '' where a request names none, such as one for files. */
+export type CountedTarget = Pick<Target, 'provider' | 'model'>
+
 export class CompiledLimit {
   readonly name: string
   readonly unit: LimitUnit
   readonly per: LimitSpec['per']
+  /** Whether it counts attempts, each at its target, instead of requests. */
+  readonly countsAttempts: boolean
   /** Whether a request beyond the limit is rejected; else it is counted and goes on. */
   readonly isEnforced: boolean
+  /** The part of its amount beyond which streams are cut; undefined where none is. */
+  readonly overdraft: number | undefined
   /** The window as the operator wrote it; '' for concurrency. */
   readonly window: string
   readonly #match: LimitMatch
@@ -42,6 +52,8 @@ export class CompiledLimit {
     this.name = name
     this.unit = unit
     this.per = per
+    this.countsAttempts = countsAttempts(spec)
+    this.overdraft = overdraftOf(spec)
     this.isEnforced = spec.mode !== 'report'
     this.window = window
     this.#match = match
@@ -75,8 +87,15 @@ export class CompiledLimit {
     return this.#standsFor.models.includes(model)
   }
 
-  /** In whose name a request counts; '' where it has none, and does not count. */
-  subjectOf({ caller, user, head }: CountedRequest, model: string): string {
+  /** Whether the attempts at a target count. */
+  countsTarget(target: CountedTarget): boolean {
+    const { provider, target: named } = this.#match
+    if (provider !== undefined && provider !== target.provider) return false
+    return named === undefined || named === nameOfTarget(target)
+  }
+
+  /** In whose name a request counts, or an attempt at a target; '' where it has none, and does not count. */
+  subjectOf({ caller, user, head }: CountedRequest, model: string, target?: CountedTarget): string {
     switch (this.per) {
       case 'key':
         return caller.keyId
@@ -94,6 +113,10 @@ export class CompiledLimit {
         return caller.costCenter
       case 'model':
         return model
+      case 'provider':
+        return target?.provider ?? ''
+      case 'target':
+        return target === undefined || target.model === '' ? '' : nameOfTarget(target)
       case 'org':
         return 'org'
       default:
@@ -116,6 +139,11 @@ export class CompiledLimit {
     const digest = createHmac('sha256', this.#hashKey).update(this.#question).update('\0').update(subject).digest()
     return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11)
   }
+}
+
+/** As the name of a model that is asked for at its provider. */
+function nameOfTarget({ provider, model }: CountedTarget): string {
+  return `${provider}/${model}`
 }
 
 function ruleOf(spec: LimitSpec, amount: number): BucketRule {

@@ -42,22 +42,33 @@ export class SubjectBuckets {
   }
 }
 
-const none: readonly SubjectBuckets[] = []
+/** The limits that count a caller. */
+export interface CallerLimits {
+  readonly ofRequests: readonly SubjectBuckets[]
+  /** Those that count its attempts, by the target of each. */
+  readonly ofAttempts: readonly SubjectBuckets[]
+}
+
+const none: CallerLimits = { ofRequests: [], ofAttempts: [] }
 
 export class LimitTable {
   readonly #limits: readonly SubjectBuckets[]
-  readonly #byCaller = new WeakMap<Caller, readonly SubjectBuckets[]>()
+  readonly #byCaller = new WeakMap<Caller, CallerLimits>()
 
   constructor(limits: ReadonlyMap<string, Resource<LimitSpec>>, hashKey: Uint8Array) {
     this.#limits = [...limits].map(([name, { spec }]) => new SubjectBuckets(new CompiledLimit(name, spec, hashKey)))
   }
 
-  /** The limits that count requests of a caller, whatever their model. */
-  of(caller: Caller): readonly SubjectBuckets[] {
+  /** The limits that count requests of a caller, whatever their model and target. */
+  of(caller: Caller): CallerLimits {
     if (this.#limits.length === 0) return none
     const known = this.#byCaller.get(caller)
     if (known !== undefined) return known
-    const found = this.#limits.filter(({ limit }) => limit.counts(caller))
+    const counting = this.#limits.filter(({ limit }) => limit.counts(caller))
+    const found = {
+      ofRequests: counting.filter(({ limit }) => !limit.countsAttempts),
+      ofAttempts: counting.filter(({ limit }) => limit.countsAttempts),
+    }
     this.#byCaller.set(caller, found)
     return found
   }

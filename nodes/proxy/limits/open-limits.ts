@@ -28,6 +28,8 @@ export function openLimits({ node, dataDir, masterKeys, bus, clock, jobs }: Open
   const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', masterKeys)[0] })
   const budgets = new Budgets({ desk, clock, jobs })
   return {
+    /** What the proxies share, for the quotas of providers too. */
+    gossip,
     policies: [limits, budgets],
     /** What heartbeats tell of them. */
     facts: () => ({ limitsExceeded: limits.exceeded, budgets: budgets.loads() }),

@@ -51,7 +51,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     'an unknown subject',
     { per: 'planet' },
-    'limits.x.per: expected one of key, session, user, app, team, costCenter, model, org or metadata.<name>',
+    'limits.x.per: expected one of key, session, user, app, team, costCenter, model, provider, target, org or metadata.<name>',
   ],
 ])('%s is refused with its path', (_, change, problem) => {
   const input = Object.fromEntries(Object.entries({ ...daily, ...change }).filter(([, value]) => value !== undefined))
@@ -76,13 +76,21 @@ test.each<[string, Record<string, unknown>, string]>([
 })
 
 test('whatever a limit matches must be there', () => {
-  const match = { model: 'fsat', team: 'x', user: 'x', app: 'x', key: 'key_9' }
+  const match = { model: 'fsat', team: 'x', user: 'x', app: 'x', provider: 'x', target: 'y/gpt-4o', key: 'key_9' }
   expect(problemsOf(smallGateway().put('limits', 'x', { ...daily, match }))).toEqual([
     'limits.x.match.model: there is no model "fsat"; did you mean "fast"?',
     'limits.x.match.team: there is no team "x"',
     'limits.x.match.user: there is no user "x"',
     'limits.x.match.app: there is no app "x"',
+    'limits.x.match.provider: there is no provider "x"',
+    'limits.x.match.target: there is no provider "y"',
     'limits.x.match.key: there is no key with the id "key_9"',
+  ])
+})
+
+test.each(['gpt-4o', '/gpt-4o', 'up/', 'up/a b'])('%j is no target', (target) => {
+  expect(problemsOf(smallGateway().put('limits', 'x', { ...daily, match: { target } }))).toEqual([
+    "limits.x.match.target: expected provider/model, with the provider's name of the model",
   ])
 })
 

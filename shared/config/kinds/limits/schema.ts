@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { isTimeZone } from '../../../time/time-zone.ts'
 import { parseDurationMs } from '../../../units.ts'
-import { label, labels, later, resourceName } from '../schema-fields.ts'
+import { providerPart } from '../reference.ts'
+import { label, labels, resourceName, upstreamModel } from '../schema-fields.ts'
 import { calendarWindows, isCalendar, type LimitSpec, type LimitSubject, limitSubjects, limitUnits } from './spec.ts'
 
 const countMax = 1e12
@@ -25,6 +26,11 @@ const window = z.string().refine((text) => {
   return ms !== undefined && ms >= windowMsMin && ms <= windowMsMax
 }, 'expected a duration from 1s to 90d, such as 1m, 1h or 1d, or 1mo for a calendar month')
 
+const target = z.string().refine((text) => {
+  const provider = providerPart(text)
+  return resourceName.safeParse(provider).success && upstreamModel.safeParse(text.slice(provider.length + 1)).success
+}, "expected provider/model, with the provider's name of the model")
+
 export const limitSchema = z
   .strictObject({
     per: z
@@ -42,8 +48,8 @@ export const limitSchema = z
         tier: label.exactOptional().describe("The tier of the key's owner, else of its team."),
         model: resourceName.exactOptional(),
         metadata: labels.exactOptional().describe('Labels of the key, its owner or its team.'),
-        provider: later('a limit of the requests to one provider is'),
-        target: later('a limit of the requests to one target is'),
+        provider: resourceName.exactOptional(),
+        target: target.exactOptional().describe("`provider/model`, with the provider's name of the model."),
       })
       .exactOptional()
       .describe('What counts. Default: everything.'),
@@ -65,6 +71,16 @@ export const limitSchema = z
       .exactOptional()
       .describe('Where calendar windows begin. Default UTC.'),
     mode: z.literal(['enforce', 'report']).exactOptional().describe('`report` lets through and counts.'),
+    onExhausted: z
+      .literal(['cut', 'owe'])
+      .exactOptional()
+      .describe('Whether a stream that uses more than was reserved goes on when the limit is used up. Default: owe.'),
+    overdraft: z
+      .number()
+      .min(0)
+      .max(1)
+      .exactOptional()
+      .describe('The part of the amount that streams may use beyond it before they are cut. Default 0.2.'),
     overrides: z
       .record(z.string().min(1).max(256), z.number().positive().max(countMax))
       .refine((all) => Object.keys(all).length <= overridesMax, `expected at most ${overridesMax} overrides`)
@@ -72,7 +88,7 @@ export const limitSchema = z
       .describe('Other amounts for some of those who are counted, by name.'),
   })
   .superRefine((spec, context) => {
-    for (const { path, message } of [...limitProblems(spec), ...overrideProblems(spec)])
+    for (const { path, message } of [...limitProblems(spec), ...cutProblems(spec), ...overrideProblems(spec)])
       context.addIssue({ code: 'custom', path, message })
   })
 
@@ -85,6 +101,18 @@ function limitProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: st
   if (second !== undefined)
     return [{ path: [second], message: `a limit counts one thing, and this one has ${unit} already` }]
   return unit === 'concurrency' ? windowless(spec) : windowProblems(spec)
+}
+
+/** The units that grow while an answer comes. */
+const growingUnits = ['tokens', 'outputTokens', 'usd'] as const
+
+function cutProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
+  const { onExhausted, overdraft } = spec
+  if (onExhausted === 'cut' && growingUnits.every((unit) => spec[unit] === undefined))
+    return [{ path: ['onExhausted'], message: `only a limit of ${growingUnits.join(', ')} can cut a stream` }]
+  if (overdraft !== undefined && onExhausted !== 'cut')
+    return [{ path: ['overdraft'], message: 'belongs to `onExhausted: cut`' }]
+  return []
 }
 
 /** Other amounts have the bounds of the amount itself. */

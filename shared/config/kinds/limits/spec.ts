@@ -11,8 +11,8 @@ export const limitUnits = [
 export type LimitUnit = (typeof limitUnits)[number]
 
 export interface LimitSpec {
-  /** Whose requests share one count: 'key', 'session' (of a key), 'user', 'app', 'team', 'costCenter', 'model', 'org' or
-   *  'metadata.<name>'. */
+  /** Whose requests share one count: 'key', 'session' (of a key), 'user', 'app', 'team', 'costCenter', 'model', 'provider', 'target',
+   *  'org' or 'metadata.<name>'. */
   per: LimitSubject
   /** The requests that count. Default: all. */
   match?: LimitMatch
@@ -34,11 +34,27 @@ export interface LimitSpec {
   timeZone?: string
   /** `report`: requests beyond the limit are counted and let through. Default `enforce`. */
   mode?: 'enforce' | 'report'
+  /** What becomes of a stream that has used more than was reserved for it when the limit is used up: `owe` lets it go on, and what it uses
+   *  has to come back; `cut` ends it as an answer that has reached its length. Default `owe`. */
+  onExhausted?: 'cut' | 'owe'
+  /** The part of the amount that streams may use beyond the limit before they are cut. Default 0.2. */
+  overdraft?: number
   /** Other amounts for some of those who are counted, by their names. */
   overrides?: Record<string, number>
 }
 
-export const limitSubjects = ['key', 'session', 'user', 'app', 'team', 'costCenter', 'model', 'org'] as const
+export const limitSubjects = [
+  'key',
+  'session',
+  'user',
+  'app',
+  'team',
+  'costCenter',
+  'model',
+  'provider',
+  'target',
+  'org',
+] as const
 export type LimitSubject = (typeof limitSubjects)[number] | `metadata.${string}`
 
 /** The fields that a request must have to count; an absent field asks for nothing. */
@@ -52,8 +68,16 @@ export interface LimitMatch {
   /** The tier of the user or app that owns the key, else of its team. */
   tier?: string
   model?: string
+  provider?: string
+  /** `provider/model`, with the model's name at the provider. */
+  target?: string
   /** Labels of the key, of its owner or of its team. */
   metadata?: Record<string, string>
+}
+
+/** Whether a limit counts attempts, each at the target that it was made at, instead of requests. */
+export function countsAttempts({ per, match = {} }: LimitSpec): boolean {
+  return per === 'provider' || per === 'target' || match.provider !== undefined || match.target !== undefined
 }
 
 /** The amount of a limit; undefined where a spec that failed its schema has none. */
@@ -63,6 +87,13 @@ export function amountOf(spec: LimitSpec): { unit: LimitUnit; amount: number } |
     if (amount !== undefined) return { unit, amount }
   }
   return undefined
+}
+
+const overdraftDefault = 0.2
+
+/** The part of the amount beyond which streams are cut; undefined where none is. */
+export function overdraftOf({ onExhausted, overdraft, mode }: LimitSpec): number | undefined {
+  return onExhausted === 'cut' && mode !== 'report' ? (overdraft ?? overdraftDefault) : undefined
 }
 
 /** Whether the windows of a limit follow the calendar. */

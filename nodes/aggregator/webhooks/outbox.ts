@@ -1,11 +1,9 @@
 // Tells webhooks of alert events, at least once: what failed is tried again with growing pauses, for a day. Events of one
-// objective go in their order; what is under way or waits is bounded by the log of alerts. Only the publisher sends; what
+// resource (an objective, a budget) go in their order; what is under way or waits is bounded by the log of alerts. Only the publisher sends; what
 // it could not send any more, the next one does.
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
-import type { AlertEvent } from '../../../shared/telemetry/slo-state.ts'
-import type { AlertLog } from './alert-log.ts'
-import type { Objective } from './objective.ts'
+import type { EventLog, KeptEvent } from './event-log.ts'
 import type { Deliver, WebhookTarget } from './webhook-client.ts'
 import { webhookMessage } from './webhook-message.ts'
 
@@ -14,8 +12,17 @@ export interface Webhook extends WebhookTarget {
   secret(): string | undefined
 }
 
-export interface OutboxOptions {
-  log: AlertLog
+/** Who is told of the events of one resource, and what. */
+export interface Receiver<Event> {
+  readonly webhook: Webhook
+  message(event: Event): { readonly id: string }
+}
+
+export interface OutboxOptions<Event extends KeptEvent> {
+  kind: 'slos' | 'budgets'
+  /** The name of the resource that an event is of. */
+  nameOf(event: Event): string
+  log: EventLog<Event>
   deliver: Deliver
   clock: Clock
   chance: Chance
@@ -32,30 +39,31 @@ interface Try {
   dueMs: number
 }
 
-export class Outbox {
-  readonly #options: OutboxOptions
-  #webhooks: ReadonlyMap<string, { webhook: Webhook; objective: Objective }> = new Map()
+export class Outbox<Event extends KeptEvent> {
+  readonly #options: OutboxOptions<Event>
+  #receivers: ReadonlyMap<string, Receiver<Event>> = new Map()
   readonly #tries = new Map<string, Try>()
-  /** Objectives of which a message is under way. */
+  /** Resources of which a message is under way. */
   readonly #underWay = new Set<string>()
 
-  constructor(options: OutboxOptions) {
+  constructor(options: OutboxOptions<Event>) {
     this.#options = options
   }
 
-  /** Replaces the webhooks; the map is keyed by objective. */
-  configure(webhooks: ReadonlyMap<string, { webhook: Webhook; objective: Objective }>): void {
-    this.#webhooks = webhooks
+  /** Replaces the receivers; the map is keyed by resource. */
+  configure(receivers: ReadonlyMap<string, Receiver<Event>>): void {
+    this.#receivers = receivers
   }
 
   /** Each second, by the publisher. */
   send(): void {
-    const { log, clock } = this.#options
+    const { log, clock, nameOf } = this.#options
     const looked = new Set<string>()
     for (const event of log.waiting()) {
-      if (looked.has(event.slo)) continue // an earlier event of the same objective waits
-      looked.add(event.slo)
-      const known = this.#webhooks.get(event.slo)
+      const name = nameOf(event)
+      if (looked.has(name)) continue // an earlier event of the same resource waits
+      looked.add(name)
+      const known = this.#receivers.get(name)
       if (known === undefined) log.mark(event.id, 'none')
       else if (clock.wallMs() - event.atMs > givenUpMs) this.#giveUp(event, known.webhook)
       else if (this.#isDue(event)) void this.#try(event, known)
@@ -63,27 +71,28 @@ export class Outbox {
     for (const id of this.#tries.keys()) if (!log.waiting().some((event) => event.id === id)) this.#tries.delete(id)
   }
 
-  #isDue({ id, slo }: AlertEvent): boolean {
-    if (this.#underWay.has(slo) || this.#underWay.size >= underWayMax) return false
-    return (this.#tries.get(id)?.dueMs ?? 0) <= this.#options.clock.monotonicMs()
+  #isDue(event: Event): boolean {
+    if (this.#underWay.has(this.#options.nameOf(event)) || this.#underWay.size >= underWayMax) return false
+    return (this.#tries.get(event.id)?.dueMs ?? 0) <= this.#options.clock.monotonicMs()
   }
 
-  async #try(event: AlertEvent, { webhook, objective }: { webhook: Webhook; objective: Objective }): Promise<void> {
-    const { deliver, log, clock } = this.#options
-    this.#underWay.add(event.slo)
+  async #try(event: Event, { webhook, message: told }: Receiver<Event>): Promise<void> {
+    const { deliver, log, clock, nameOf } = this.#options
+    const name = nameOf(event)
+    this.#underWay.add(name)
     try {
-      const message = webhookMessage(event, objective, webhook.secret(), clock.wallMs())
+      const message = webhookMessage(told(event), webhook.secret(), clock.wallMs())
       const sent = await deliver(webhook, message)
       if (sent.ok) log.mark(event.id, 'delivered')
       else this.#onFailure(event, webhook, sent.error)
     } catch (error) {
       this.#onFailure(event, webhook, error instanceof Error ? error.message : 'unknown')
     } finally {
-      this.#underWay.delete(event.slo)
+      this.#underWay.delete(name)
     }
   }
 
-  #onFailure(event: AlertEvent, webhook: Webhook, problem: string): void {
+  #onFailure(event: Event, webhook: Webhook, problem: string): void {
     const { clock, chance } = this.#options
     const failures = (this.#tries.get(event.id)?.failures ?? 0) + 1
     const pauseMs = Math.min(pauseMsMax, pauseMsMin * 2 ** (failures - 1))
@@ -92,12 +101,13 @@ export class Outbox {
     if (failures === 1) this.#tell(event, webhook, problem, false)
   }
 
-  #giveUp(event: AlertEvent, webhook: Webhook): void {
+  #giveUp(event: Event, webhook: Webhook): void {
     this.#options.log.mark(event.id, 'given-up')
     this.#tell(event, webhook, 'it could not be told for a day', true)
   }
 
-  #tell({ slo }: AlertEvent, { url }: Webhook, problem: string, givenUp: boolean): void {
-    this.#options.notify({ type: 'webhook-failed', slo, origin: new URL(url).origin, problem, givenUp })
+  #tell(event: Event, { url }: Webhook, problem: string, givenUp: boolean): void {
+    const { kind, nameOf, notify } = this.#options
+    notify({ type: 'webhook-failed', kind, name: nameOf(event), origin: new URL(url).origin, problem, givenUp })
   }
 }

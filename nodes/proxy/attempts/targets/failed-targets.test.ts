@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { failureOfAnswer } from '../errors/answered-failure.ts'
-import { errorAnswer } from '../errors/error-answer.ts'
-import { failureInStream } from '../errors/stream-failure.ts'
-import { cutStream, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import { failureOfAnswer } from '../../errors/answered-failure.ts'
+import { errorAnswer } from '../../errors/error-answer.ts'
+import { failureInStream } from '../../errors/stream-failure.ts'
+import { cutStream, type UpstreamFailure } from '../../errors/upstream-failure.ts'
 import { FailedTargets } from './failed-targets.ts'
 
 const body = Buffer.alloc(0)

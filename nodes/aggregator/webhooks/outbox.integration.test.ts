@@ -7,8 +7,9 @@ import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import type { AlertEvent } from '../../../shared/telemetry/slo-state.ts'
-import { AlertLog } from './alert-log.ts'
-import { compileObjective } from './objective.ts'
+import { AlertLog } from '../slo/alert-log.ts'
+import { alertMessage } from '../slo/alert-message.ts'
+import { compileObjective } from '../slo/objective.ts'
 import { Outbox, type Webhook } from './outbox.ts'
 import { webhookClient } from './webhook-client.ts'
 
@@ -54,9 +55,9 @@ function rig(webhook: Partial<Webhook> & { url: string }, { egressStrict = false
   const notices: Notice[] = []
   const deliver = webhookClient({ egressStrict, clock: systemClock })
   const around = { clock: systemClock, chance: () => 0, notify: (notice: Notice) => notices.push(notice) }
-  const outbox = new Outbox({ log, deliver, ...around })
+  const outbox = new Outbox<AlertEvent>({ kind: 'slos', nameOf: ({ slo }) => slo, log, deliver, ...around })
   const whole = { allowPrivate: false, secret: () => secret, ...webhook }
-  outbox.configure(new Map([['all', { webhook: whole, objective }]]))
+  outbox.configure(new Map([['all', { webhook: whole, message: (told: AlertEvent) => alertMessage(told, objective) }]]))
   const sending = setInterval(() => outbox.send(), 20)
   const until = async (delivery: AlertEvent['delivery']) => {
     await expect.poll(() => log.events().at(-1)?.delivery, { timeout: 60_000 }).toBe(delivery)
@@ -96,7 +97,14 @@ test('what fails is told again under the same id until it is taken, and the oper
   await until('delivered')
   expect(received.map(({ headers }) => headers['x-headgate-event-id'])).toEqual(Array(3).fill('all/page/1/firing'))
   expect(notices).toEqual([
-    { type: 'webhook-failed', slo: 'all', origin: new URL(url).origin, problem: 'it answered 500', givenUp: false },
+    {
+      type: 'webhook-failed',
+      kind: 'slos',
+      name: 'all',
+      origin: new URL(url).origin,
+      problem: 'it answered 500',
+      givenUp: false,
+    },
   ])
   expect(JSON.stringify(notices)).not.toContain('in-the-url')
 })
