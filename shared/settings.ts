@@ -140,11 +140,16 @@ export function parseSettings(
   if (metricsToken !== undefined && metricsToken === adminToken) {
     read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
   }
+  judgeMasterKey(read, settings)
+  return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+/** The processes of a cluster have one key, which none of them can make. */
+function judgeMasterKey(read: SettingsReader, settings: Settings): void {
   const keyIsWrong = read.problems.some(({ name }) => name.startsWith('HEADGATE_MASTER_KEY'))
   if (settings.nats !== undefined && settings.masterKey === undefined && !keyIsWrong) {
     read.problem('HEADGATE_MASTER_KEY', 'is needed with HEADGATE_NATS_URL: all nodes of a cluster share one')
   }
-  return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
 function readTls(read: SettingsReader): TlsSettings | undefined {

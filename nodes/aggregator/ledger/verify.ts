@@ -81,48 +81,74 @@ interface Running {
   saved: bigint
 }
 
-function readChain({ database, partition }: VerifyOptions, after: number, before: Uint8Array | undefined) {
-  const hours = new Map<number, Running>()
-  const result = { events: 0, hours, faults: [] as VerifyFault[], last: after, digest: before, isEnd: false }
-  if (before === undefined) {
-    result.faults.push({ type: 'chain', message: `there is no block that ends at sequence ${after}` })
-    return result
+/** Events of a partition in order. */
+class Events {
+  readonly #rows: Iterator<Record<string, unknown>>
+
+  constructor({ database, partition }: VerifyOptions, after: number) {
+    const statement = database.prepare(`${selectEvents} WHERE e.partition = ? AND e.sequence > ? ORDER BY e.sequence`)
+    statement.setReadBigInts(true)
+    this.#rows = statement.iterate(partition, after)
   }
+
+  next(): StoredEvent | undefined {
+    const next = this.#rows.next()
+    return next.done === true ? undefined : eventOf(next.value)
+  }
+
+  /** A statement that is not at its end would keep the transaction of reading open. */
+  end(): void {
+    this.#rows.return?.()
+  }
+}
+
+interface ReadChain {
+  events: number
+  readonly hours: Map<number, Running>
+  readonly faults: VerifyFault[]
+  last: number
+  digest: Uint8Array | undefined
+  isEnd: boolean
+}
+
+function readChain(options: VerifyOptions, after: number, before: Uint8Array | undefined): ReadChain {
+  const read: ReadChain = { events: 0, hours: new Map(), faults: [], last: after, digest: before, isEnd: false }
+  const fault = (message: string) => void read.faults.push({ type: 'chain', message })
+  if (before === undefined) fault(`there is no block that ends at sequence ${after}`)
+  else {
+    const events = new Events(options, after)
+    const problem = readBlocks(options, events, new Chain(before), read)
+    if (problem !== undefined) fault(problem)
+    events.end()
+  }
+  return read
+}
+
+/** Reads blocks until a slice is full. Returns what is wrong with them. */
+function readBlocks(
+  { database, partition }: VerifyOptions,
+  events: Events,
+  chain: Chain,
+  read: ReadChain,
+): string | undefined {
   const blocks = database.prepare('SELECT last, digest FROM ledgerBlock WHERE partition = ? AND last > ? ORDER BY last')
-  const events = database.prepare(`${selectEvents} WHERE e.partition = ? AND e.sequence > ? ORDER BY e.sequence`)
-  events.setReadBigInts(true)
-  const rows = events.iterate(partition, after)
-  const chain = new Chain(before)
-  for (const block of blocks.iterate(partition, after)) {
+  for (const block of blocks.iterate(partition, read.last)) {
     const last = Number(block['last'])
-    while (result.last < last) {
-      const row = rows.next().value
-      const event = row === undefined ? undefined : eventOf(row)
-      if (event?.sequence !== result.last + 1) {
-        result.faults.push({ type: 'chain', message: `the event of sequence ${result.last + 1} is missing` })
-        return result
-      }
+    while (read.last < last) {
+      const event = events.next()
+      if (event?.sequence !== read.last + 1) return `the event of sequence ${read.last + 1} is missing`
       chain.add(event)
-      count(hours, event)
-      result.last = event.sequence
-      result.events++
+      count(read.hours, event)
+      read.last = event.sequence
+      read.events++
     }
-    result.digest = chain.end()
-    if (!isSameDigest(result.digest, block['digest'] as Uint8Array)) {
-      result.faults.push({ type: 'chain', message: `an event up to sequence ${last} was changed` })
-      return result
-    }
-    if (result.events >= sliceEvents) return result
+    read.digest = chain.end()
+    if (!isSameDigest(read.digest, block['digest'] as Uint8Array)) return `an event up to sequence ${last} was changed`
+    if (read.events >= sliceEvents) return undefined
   }
-  const surplus = rows.next().value
-  if (surplus !== undefined) {
-    result.faults.push({
-      type: 'chain',
-      message: `the event of sequence ${String(surplus['sequence'])} belongs to no block`,
-    })
-  }
-  result.isEnd = true
-  return result
+  const surplus = events.next()
+  read.isEnd = true
+  return surplus === undefined ? undefined : `the event of sequence ${surplus.sequence} belongs to no block`
 }
 
 function count(hours: Map<number, Running>, { kind, atMs, costNanoUsd, savedNanoUsd }: StoredEvent): void {
