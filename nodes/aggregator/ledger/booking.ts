@@ -81,7 +81,9 @@ function eventsOf(arrived: Arrived, mark: EventMark): MoneyEvent[] {
   const events = attempts.map((attempt) => attemptEvent(attempt, base))
   const rest = { costNanoUsd: costOf(record) - sumOf(events), savedNanoUsd: BigInt(whole(record.savedNanoUsd)) }
   const isCached = record.cacheStatus === 'HIT' || record.cacheStatus === 'SEMANTIC_HIT'
-  const isNeeded = rest.costNanoUsd !== 0n || rest.savedNanoUsd !== 0n || (isCached && events.length === 0)
+  // A request whose attempts are still to come has an event of its own, by which it is known.
+  const isAlone = events.length === 0 && (isCached || record.attempts > 0)
+  const isNeeded = isAlone || rest.costNanoUsd !== 0n || rest.savedNanoUsd !== 0n
   return isNeeded ? [...events, remainderOf(record, base, rest)] : events
 }
 

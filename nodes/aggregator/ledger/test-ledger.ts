@@ -20,6 +20,21 @@ const key = new Uint8Array(32)
 
 export type Sent = readonly [request: RequestRecord, attempts: readonly AttemptRecord[]]
 
+/** A record as it is sent: an attempt, or a request with the attempt whose answer was used. */
+export interface Written {
+  readonly request?: RequestRecord
+  readonly attempt: AttemptRecord | undefined
+  /** Both travel as one record. */
+  readonly isOne?: boolean
+}
+
+export function recordsOf([request, attempts]: Sent): Written[] {
+  const [only] = attempts
+  const attempt = attempts.at(-1)
+  if (attempts.length === 1 && only !== undefined && isSingle(request, only)) return [{ request, attempt, isOne: true }]
+  return [...attempts.map((one): Written => ({ attempt: one })), { request, attempt }]
+}
+
 export class TestLedger {
   readonly folder = mkdtempSync(join(tmpdir(), 'headgate-ledger-'))
   readonly clock = new ManualClock(startMs)
@@ -64,25 +79,20 @@ export class TestLedger {
   }
 
   /** A batch of a sender's boot, under the next sequences of it. */
-  batch(boot: string, sent: readonly Sent[], { without = [] }: { without?: readonly string[] } = {}): Uint8Array {
+  batch(boot: string, sent: readonly Sent[]): Uint8Array {
+    return this.batchOf(boot, sent.flatMap(recordsOf))
+  }
+
+  batchOf(boot: string, records: readonly Written[]): Uint8Array {
     const first = (this.#sequences.get(boot) ?? 0) + 1
+    this.#sequences.set(boot, first + records.length - 1)
     const writer = new BatchWriter(Buffer.alloc(400_000))
     writer.begin({ node: 'proxy-1', epoch: boot, firstSequence: first })
-    let next = first
-    for (const [request, attempts] of sent) {
-      const [only] = attempts
-      if (attempts.length === 1 && only !== undefined && isSingle(request, only)) {
-        writer.single(request, only)
-        next++
-        continue
-      }
-      for (const attempt of attempts) writer.attempt(attempt)
-      next += attempts.length
-      if (without.includes(request.requestId)) continue
-      writer.request(request, attempts.at(-1))
-      next++
+    for (const { request, attempt, isOne } of records) {
+      if (request === undefined) writer.attempt(attempt as AttemptRecord)
+      else if (attempt !== undefined && isOne === true) writer.single(request, attempt)
+      else writer.request(request, attempt)
     }
-    this.#sequences.set(boot, next - 1)
     return new Uint8Array(writer.bytes.subarray(0, writer.offset))
   }
 
