@@ -76,6 +76,11 @@ export class Aggregators {
     })
   }
 
+  /** Whether there may be several aggregators. */
+  get isClustered(): boolean {
+    return this.#options.isClustered
+  }
+
   stop(): void {
     this.#keepers.stop()
     this.#subscription.stop()

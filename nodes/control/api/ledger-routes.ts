@@ -1,0 +1,175 @@
+// The ledger of money: its events, months and proofs, as the aggregators have them.
+import { z } from 'zod'
+import { done, fail, type Result } from '../../../shared/result.ts'
+import { ledgerCsvHead, ledgerCsvLine } from '../../../shared/telemetry/answers/ledger-csv.ts'
+import type { LedgerBody } from '../../../shared/telemetry/answers/ledger-pages.ts'
+import { ledgerKinds } from '../../../shared/telemetry/answers/ledger-question.ts'
+import {
+  type LedgerFilter,
+  type LedgerListQuery,
+  type LedgerQuestion,
+  ledgerFilters,
+  ledgerOwners,
+} from '../../../shared/telemetry/ledger-queries.ts'
+import { partitionsCount } from '../../../shared/telemetry/partition.ts'
+import { settlements } from '../../../shared/telemetry/record-words.ts'
+import { type HttpAnswer, json, type Problem, problem } from '../http/answer.ts'
+import { problems } from '../http/problems.ts'
+import { problemBody } from './answers.ts'
+import { CloseMonth, type CloseOptions, monthBody } from './close-month.ts'
+import { ledgerBody, monthsBody, sumsBody, verifyBody } from './ledger-bodies.ts'
+import { type Call, jsonMedia, type Route } from './route.ts'
+import { asked, instant, listOf, pageLimit, timeOf } from './telemetry-routes.ts'
+
+export type LedgerRouteOptions = CloseOptions
+
+const month = z.string().max(16)
+const timeZone = z.string().max(64)
+const exportPage = 1_000
+
+export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
+  const { aggregators } = options
+  const pass = async (question: LedgerQuestion): Promise<HttpAnswer> => {
+    const answer = await asked(aggregators, question)
+    return answer.ok ? json(200, answer.value) : problem(answer.error)
+  }
+  const closing = new CloseMonth(options)
+  const open = { method: 'GET', access: 'administrator' } as const
+  return [
+    {
+      ...open,
+      path: '/api/v1/ledger',
+      summary: 'Money events, the newest first; as CSV with Accept: text/csv or format=csv',
+      query: z.object({
+        from: instant.optional(),
+        to: instant.optional(),
+        limit: pageLimit(100),
+        before: z.string().max(1_024).optional(),
+        format: z.enum(['json', 'csv']).optional(),
+        ...Object.fromEntries(ledgerFilters.map((name) => [name, z.string().max(512).optional()])),
+        settlement: z.enum(settlements).optional(),
+        kind: z.enum(ledgerKinds).optional(),
+      }),
+      answers: { 200: ledgerBody, 422: problemBody, 503: problemBody },
+      handle: (call) => {
+        const question = listQuery(call.query)
+        if (!wantsCsv(call)) return pass(question)
+        const isPage = call.request.query.has('limit')
+        return csvAnswer((next) => asked(aggregators, next), question, isPage)
+      },
+    },
+    {
+      ...open,
+      path: '/api/v1/ledger:sums',
+      summary: 'What owners have cost between two quarters of an hour, exactly',
+      query: z.object({ groupBy: listOf(ledgerOwners).optional(), from: instant, to: instant }),
+      answers: { 200: sumsBody, 422: problemBody, 503: problemBody },
+      handle: ({ query }) =>
+        pass({
+          type: 'ledger-sums',
+          groupBy: (query['groupBy'] as string[] | undefined) ?? [],
+          fromMs: Date.parse(query['from'] as string),
+          toMs: Date.parse(query['to'] as string),
+        }),
+    },
+    {
+      ...open,
+      path: '/api/v1/ledger:months',
+      summary: 'What each cost centre has cost in calendar months, open and closed',
+      query: z.object({ timeZone: timeZone.optional(), from: month.optional(), to: month.optional() }),
+      answers: { 200: monthsBody, 422: problemBody, 503: problemBody },
+      handle: async ({ query }) => {
+        const answer = await asked(aggregators, { type: 'ledger-months', ...(query as { timeZone?: string }) })
+        if (!answer.ok) return problem(answer.error)
+        const { partitions: _, ...body } = answer.value as Record<string, unknown>
+        return json(200, body)
+      },
+    },
+    {
+      ...open,
+      path: '/api/v1/ledger:verify',
+      summary: 'The proof of one partition of the ledger, a slice at a time',
+      query: z.object({ partition: partitionNumber(), after: z.string().max(64).optional() }),
+      answers: { 200: verifyBody, 404: problemBody, 422: problemBody, 503: problemBody },
+      handle: ({ query }) => pass({ type: 'ledger-verify', ...(query as { partition: number; after?: string }) }),
+    },
+    {
+      method: 'POST',
+      access: 'administrator',
+      path: '/api/v1/ledger:close',
+      summary: 'Close a month: its totals stand from then on, and what comes later is booked in later months',
+      body: { media: [jsonMedia], schema: monthBody },
+      answers: { 200: z.looseObject({ month: z.string() }), 409: problemBody, 422: problemBody, 503: problemBody },
+      handle: async ({ body }) => {
+        const closed = await closing.close(body.value)
+        return closed.ok ? json(200, closed.value) : problem(closed.error)
+      },
+    },
+  ]
+}
+
+function partitionNumber() {
+  const message = `expected a whole number from 0 to ${partitionsCount - 1}`
+  return z
+    .string()
+    .regex(/^\d{1,2}$/, message)
+    .transform(Number)
+    .pipe(z.int().max(partitionsCount - 1, message))
+}
+
+function listQuery(query: Call['query']): LedgerListQuery {
+  const filter: Partial<Record<LedgerFilter, string>> = {}
+  for (const name of ledgerFilters) if (query[name] !== undefined) filter[name] = query[name] as string
+  const before = query['before'] as string | undefined
+  return {
+    type: 'ledger',
+    limit: query['limit'] as number,
+    filter,
+    ...(before === undefined ? {} : { before }),
+    ...timeOf('fromMs', query['from']),
+    ...timeOf('toMs', query['to']),
+  }
+}
+
+function wantsCsv({ query, request }: Call): boolean {
+  const { format } = query
+  return format === undefined ? /\btext\/csv\b/.test(request.header('accept') ?? '') : format === 'csv'
+}
+
+type Ask = (question: LedgerListQuery) => Promise<Result<unknown, Problem>>
+
+/** One page where a limit is given, else all of them, one after the other. Only the beginning of the list has a head, so pages can be put
+ *  together. */
+async function csvAnswer(ask: Ask, question: LedgerListQuery, isPage: boolean): Promise<HttpAnswer> {
+  const first = await wholePage(ask, isPage ? question : { ...question, limit: exportPage })
+  if (!first.ok) return problem(first.error)
+  const { next } = first.value
+  const headers: Record<string, string> = { 'content-type': 'text/csv; charset=utf-8; header=present' }
+  if (question.before !== undefined) headers['content-type'] = 'text/csv; charset=utf-8; header=absent'
+  if (isPage && next !== undefined) headers['x-headgate-next'] = next
+  return { status: 200, headers, body: csvPages(ask, question, { page: first.value, isPage }) }
+}
+
+async function* csvPages(
+  ask: Ask,
+  question: LedgerListQuery,
+  { page, isPage }: { page: LedgerBody; isPage: boolean },
+): AsyncGenerator<string, void> {
+  if (question.before === undefined) yield ledgerCsvHead
+  for (let current = page; ; ) {
+    yield current.items.map(ledgerCsvLine).join('')
+    if (isPage || current.next === undefined) return
+    const following = await wholePage(ask, { ...question, limit: exportPage, before: current.next })
+    if (!following.ok) throw new Error(`the export of the ledger is cut: ${following.error.detail}`)
+    current = following.value
+  }
+}
+
+/** A page that has the events of all partitions: a file has no place to say that some are missing. */
+async function wholePage(ask: Ask, question: LedgerListQuery): Promise<Result<LedgerBody, Problem>> {
+  const answer = await ask(question)
+  if (!answer.ok) return answer
+  const page = answer.value as LedgerBody & { stale?: readonly unknown[] }
+  if (page.stale === undefined) return done(page)
+  return fail(problems.unavailable('Some partitions have no aggregator that is up to date.', 'aggregator-unavailable'))
+}
