@@ -51,6 +51,7 @@ export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
         kind: z.enum(ledgerKinds).optional(),
       }),
       answers: { 200: ledgerBody, 422: problemBody, 503: problemBody },
+      alsoAs: 'text/csv',
       handle: (call) => {
         const question = listQuery(call.query)
         if (!wantsCsv(call)) return pass(question)
