@@ -54,6 +54,7 @@ export const longSizes: Readonly<Record<string, string>> = {
   HOURS: '24',
   INTENT_KILLS: '60',
   KILLS: '200',
+  QUOTA_SEEDS: '10',
   ROLLING_ROUNDS: '20',
   ROLLING_RPS: '300',
   ROLLING_STREAMS: '100',
