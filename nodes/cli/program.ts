@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../shared/clock.ts'
 import { textOfFile } from '../../shared/text-file.ts'
 import { AdminClient } from './admin-client.ts'
 import type { ReplayOptions } from './commands/config-log.ts'
+import type { ExportVerb } from './commands/ledger/export.ts'
 import type { RepairVerb } from './commands/repair.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { roles, type StartVerb } from './start-verb.ts'
@@ -57,6 +58,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addKeys(program, run)
   addMasterKey(program, run)
   addLog(program, run)
+  addLedger(program, run)
   return program
 }
 
@@ -207,6 +209,23 @@ function addLog(program: Command, run: Run): void {
     )
     .action((given: RepairVerb) =>
       run(async (context) => (await import('./commands/repair.ts')).repair(context, given))(),
+    )
+}
+
+function addLedger(program: Command, run: Run): void {
+  const ledger = program.command('ledger').description('The ledger of money')
+  ledger
+    .command('verify')
+    .description('Prove the chain of every partition, that usage has the same sums, and that budgets conserve money')
+    .action(run(async (context) => (await import('./commands/ledger/verify.ts')).verifyLedger(context)))
+  ledger
+    .command('export')
+    .description('Print money events, the newest first')
+    .option('--from <time>', 'of the requests, such as 2026-11-01T00:00:00Z')
+    .option('--to <time>', 'before which the requests came')
+    .addOption(new Option('--format <format>', 'json: an event a line').choices(['csv', 'json']).default('csv'))
+    .action((given: ExportVerb) =>
+      run(async (context) => (await import('./commands/ledger/export.ts')).exportLedger(context, given))(),
     )
 }
 

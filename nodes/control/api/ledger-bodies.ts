@@ -75,3 +75,5 @@ export const verifyBody = z.looseObject({
   faults: z.array(z.object({ type: z.string(), message: z.string() })),
   next: z.string().optional(),
 })
+
+export const partitionsBody = z.object({ partitions: z.array(z.int()) })

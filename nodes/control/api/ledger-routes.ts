@@ -11,13 +11,13 @@ import {
   ledgerFilters,
   ledgerOwners,
 } from '../../../shared/telemetry/ledger-queries.ts'
-import { partitionsCount } from '../../../shared/telemetry/partition.ts'
+import { embeddedPartition, partitionsCount } from '../../../shared/telemetry/partition.ts'
 import { settlements } from '../../../shared/telemetry/record-words.ts'
 import { type HttpAnswer, json, type Problem, problem } from '../http/answer.ts'
 import { problems } from '../http/problems.ts'
 import { problemBody } from './answers.ts'
 import { CloseMonth, type CloseOptions, monthBody } from './close-month.ts'
-import { ledgerBody, monthsBody, sumsBody, verifyBody } from './ledger-bodies.ts'
+import { ledgerBody, monthsBody, partitionsBody, sumsBody, verifyBody } from './ledger-bodies.ts'
 import { type Call, jsonMedia, type Route } from './route.ts'
 import { asked, instant, listOf, pageLimit, timeOf } from './telemetry-routes.ts'
 
@@ -89,10 +89,14 @@ export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
     {
       ...open,
       path: '/api/v1/ledger:verify',
-      summary: 'The proof of one partition of the ledger, a slice at a time',
-      query: z.object({ partition: partitionNumber(), after: z.string().max(64).optional() }),
-      answers: { 200: verifyBody, 404: problemBody, 422: problemBody, 503: problemBody },
-      handle: ({ query }) => pass({ type: 'ledger-verify', ...(query as { partition: number; after?: string }) }),
+      summary: 'The proof of one partition of the ledger, a slice at a time; without one, the partitions',
+      query: z.object({ partition: partitionNumber().optional(), after: z.string().max(64).optional() }),
+      answers: { 200: z.union([verifyBody, partitionsBody]), 404: problemBody, 422: problemBody, 503: problemBody },
+      handle: ({ query }) => {
+        const { partition, after } = query as { partition?: number; after?: string }
+        if (partition === undefined) return json(200, { partitions: partitionsOf(aggregators) })
+        return pass({ type: 'ledger-verify', partition, ...(after === undefined ? {} : { after }) })
+      },
     },
     {
       method: 'POST',
@@ -107,6 +111,11 @@ export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
       },
     },
   ]
+}
+
+/** The partitions that there are: without a cluster one. */
+function partitionsOf({ isClustered }: Pick<CloseOptions['aggregators'], 'isClustered'>): number[] {
+  return isClustered ? Array.from({ length: partitionsCount }, (_, partition) => partition) : [embeddedPartition]
 }
 
 function partitionNumber() {
