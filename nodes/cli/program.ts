@@ -1,7 +1,7 @@
 // The `headgate` command: verbs and their options, nothing else. What they do stands in `commands/`, loaded when asked for,
 // so that `start` does not carry the CLI's weight.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { type Clock, systemClock } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { textOfFile } from '../../shared/text-file.ts'
 import { AdminClient } from './admin-client.ts'
 import type { ReplayOptions } from './commands/config-log.ts'
@@ -11,6 +11,7 @@ import { type ExitCode, exitCode } from './exit-code.ts'
 import { roles, type StartVerb } from './start-verb.ts'
 import { type Environment, processTerminal, type Terminal } from './terminal.ts'
 import type { VerbContext } from './verb.ts'
+import { waitingClock } from './waiting-clock.ts'
 
 export interface ProgramOptions {
   version: string
@@ -236,7 +237,7 @@ function contextOf(options: ProgramOptions, terminal: Terminal, json: boolean): 
     terminal,
     json,
     client: new AdminClient(environment, options.fetch ?? fetch),
-    clock: options.clock ?? systemClock,
+    clock: options.clock ?? waitingClock,
     signal: options.signal ?? new AbortController().signal,
   }
 }
