@@ -1,5 +1,5 @@
 // Why records of a month may still be missing, a sentence each.
-import type { SeenNode } from '../nodes-view.ts'
+import type { SeenNode } from '../../nodes-view.ts'
 
 export interface MissingOptions {
   /** Partitions without an answer that is up to date. */

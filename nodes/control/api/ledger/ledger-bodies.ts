@@ -1,6 +1,6 @@
 // The shapes of answers about the ledger.
 import { z } from 'zod'
-import { stale } from './answers.ts'
+import { stale } from '../answers.ts'
 
 const amounts = {
   costUsd: z.number(),

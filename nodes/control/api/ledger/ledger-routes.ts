@@ -1,40 +1,41 @@
 // The ledger of money: its events, months and proofs, as the aggregators have them.
 import { z } from 'zod'
-import { done, fail, type Result } from '../../../shared/result.ts'
-import { ledgerCsvHead, ledgerCsvLine } from '../../../shared/telemetry/answers/ledger-csv.ts'
-import type { LedgerBody } from '../../../shared/telemetry/answers/ledger-pages.ts'
-import { ledgerKinds } from '../../../shared/telemetry/answers/ledger-question.ts'
+import { ledgerKinds } from '../../../../shared/telemetry/answers/ledger-question.ts'
 import {
   type LedgerFilter,
   type LedgerListQuery,
   type LedgerQuestion,
   ledgerFilters,
   ledgerOwners,
-} from '../../../shared/telemetry/ledger-queries.ts'
-import { embeddedPartition, partitionsCount } from '../../../shared/telemetry/partition.ts'
-import { settlements } from '../../../shared/telemetry/record-words.ts'
-import { type HttpAnswer, json, type Problem, problem } from '../http/answer.ts'
-import { problems } from '../http/problems.ts'
-import { problemBody } from './answers.ts'
+} from '../../../../shared/telemetry/ledger-queries.ts'
+import { embeddedPartition, partitionsCount } from '../../../../shared/telemetry/partition.ts'
+import { settlements } from '../../../../shared/telemetry/record-words.ts'
+import { type HttpAnswer, json, problem } from '../../http/answer.ts'
+import { problemBody } from '../answers.ts'
+import { type Call, jsonMedia, type Route } from '../route.ts'
+import { asked, instant, listOf, pageLimit, timeOf } from '../telemetry-routes.ts'
 import { CloseMonth, type CloseOptions, monthBody } from './close-month.ts'
+import { csvAnswer } from './csv-answer.ts'
 import { ledgerBody, monthsBody, partitionsBody, sumsBody, verifyBody } from './ledger-bodies.ts'
-import { type Call, jsonMedia, type Route } from './route.ts'
-import { asked, instant, listOf, pageLimit, timeOf } from './telemetry-routes.ts'
 
 export type LedgerRouteOptions = CloseOptions
 
 const month = z.string().max(16)
 const timeZone = z.string().max(64)
-const exportPage = 1_000
+
+const open = { method: 'GET', access: 'administrator' } as const
 
 export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
-  const { aggregators } = options
-  const pass = async (question: LedgerQuestion): Promise<HttpAnswer> => {
-    const answer = await asked(aggregators, question)
+  const pass: Pass = async (question) => {
+    const answer = await asked(options.aggregators, question)
     return answer.ok ? json(200, answer.value) : problem(answer.error)
   }
-  const closing = new CloseMonth(options)
-  const open = { method: 'GET', access: 'administrator' } as const
+  return [...eventRoutes(options, pass), ...monthRoutes(options), verifyRoute(options, pass)]
+}
+
+type Pass = (question: LedgerQuestion) => Promise<HttpAnswer>
+
+function eventRoutes({ aggregators }: LedgerRouteOptions, pass: Pass): Route[] {
   return [
     {
       ...open,
@@ -73,6 +74,13 @@ export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
           toMs: Date.parse(query['to'] as string),
         }),
     },
+  ]
+}
+
+function monthRoutes(options: LedgerRouteOptions): Route[] {
+  const { aggregators } = options
+  const closing = new CloseMonth(options)
+  return [
     {
       ...open,
       path: '/api/v1/ledger:months',
@@ -84,18 +92,6 @@ export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
         if (!answer.ok) return problem(answer.error)
         const { partitions: _, ...body } = answer.value as Record<string, unknown>
         return json(200, body)
-      },
-    },
-    {
-      ...open,
-      path: '/api/v1/ledger:verify',
-      summary: 'The proof of one partition of the ledger, a slice at a time; without one, the partitions',
-      query: z.object({ partition: partitionNumber().optional(), after: z.string().max(64).optional() }),
-      answers: { 200: z.union([verifyBody, partitionsBody]), 404: problemBody, 422: problemBody, 503: problemBody },
-      handle: ({ query }) => {
-        const { partition, after } = query as { partition?: number; after?: string }
-        if (partition === undefined) return json(200, { partitions: partitionsOf(aggregators) })
-        return pass({ type: 'ledger-verify', partition, ...(after === undefined ? {} : { after }) })
       },
     },
     {
@@ -111,6 +107,21 @@ export function ledgerRoutes(options: LedgerRouteOptions): Route[] {
       },
     },
   ]
+}
+
+function verifyRoute({ aggregators }: LedgerRouteOptions, pass: Pass): Route {
+  return {
+    ...open,
+    path: '/api/v1/ledger:verify',
+    summary: 'The proof of one partition of the ledger, a slice at a time; without one, the partitions',
+    query: z.object({ partition: partitionNumber().optional(), after: z.string().max(64).optional() }),
+    answers: { 200: z.union([verifyBody, partitionsBody]), 404: problemBody, 422: problemBody, 503: problemBody },
+    handle: ({ query }) => {
+      const { partition, after } = query as { partition?: number; after?: string }
+      if (partition === undefined) return json(200, { partitions: partitionsOf(aggregators) })
+      return pass({ type: 'ledger-verify', partition, ...(after === undefined ? {} : { after }) })
+    },
+  }
 }
 
 /** The partitions that there are: without a cluster one. */
@@ -144,42 +155,4 @@ function listQuery(query: Call['query']): LedgerListQuery {
 function wantsCsv({ query, request }: Call): boolean {
   const { format } = query
   return format === undefined ? /\btext\/csv\b/.test(request.header('accept') ?? '') : format === 'csv'
-}
-
-type Ask = (question: LedgerListQuery) => Promise<Result<unknown, Problem>>
-
-/** One page where a limit is given, else all of them, one after the other. Only the beginning of the list has a head, so pages can be put
- *  together. */
-async function csvAnswer(ask: Ask, question: LedgerListQuery, isPage: boolean): Promise<HttpAnswer> {
-  const first = await wholePage(ask, isPage ? question : { ...question, limit: exportPage })
-  if (!first.ok) return problem(first.error)
-  const { next } = first.value
-  const headers: Record<string, string> = { 'content-type': 'text/csv; charset=utf-8; header=present' }
-  if (question.before !== undefined) headers['content-type'] = 'text/csv; charset=utf-8; header=absent'
-  if (isPage && next !== undefined) headers['x-headgate-next'] = next
-  return { status: 200, headers, body: csvPages(ask, question, { page: first.value, isPage }) }
-}
-
-async function* csvPages(
-  ask: Ask,
-  question: LedgerListQuery,
-  { page, isPage }: { page: LedgerBody; isPage: boolean },
-): AsyncGenerator<string, void> {
-  if (question.before === undefined) yield ledgerCsvHead
-  for (let current = page; ; ) {
-    yield current.items.map(ledgerCsvLine).join('')
-    if (isPage || current.next === undefined) return
-    const following = await wholePage(ask, { ...question, limit: exportPage, before: current.next })
-    if (!following.ok) throw new Error(`the export of the ledger is cut: ${following.error.detail}`)
-    current = following.value
-  }
-}
-
-/** A page that has the events of all partitions: a file has no place to say that some are missing. */
-async function wholePage(ask: Ask, question: LedgerListQuery): Promise<Result<LedgerBody, Problem>> {
-  const answer = await ask(question)
-  if (!answer.ok) return answer
-  const page = answer.value as LedgerBody & { stale?: readonly unknown[] }
-  if (page.stale === undefined) return done(page)
-  return fail(problems.unavailable('Some partitions have no aggregator that is up to date.', 'aggregator-unavailable'))
 }
