@@ -68,6 +68,8 @@ export const bounds = {
   /** Hours of usage are kept this long. */
   usageDays: 800,
   usageRowsMax: 10_000,
+  /** Money events are kept this long, by default. */
+  ledgerDays: 400,
   /** Users and models named by callers that have sums of their own in a day, in each partition. */
   usageNamesMax: 50_000,
   /** Targets, and models with their providers, that have their own latencies and metrics; the rest share `other`. */

@@ -1,13 +1,14 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
 
+import { bounds } from './bounds.ts'
 import { type UnpricedPolicy, unpricedPolicies } from './models/unpriced-policy.ts'
 import { parseNatsServers } from './nats-servers.ts'
 import { isHostName, isLoopback } from './network/host-names.ts'
 import { parseNetwork } from './network/networks.ts'
 import { done, fail, type Result } from './result.ts'
 import { type ItemForm, type SettingProblem, SettingsReader } from './settings-reader.ts'
-import { parseBytes, parseDurationMs } from './units.ts'
+import { daysFrom, parseBytes, parseDurationMs } from './units.ts'
 import { judgeVariables } from './variable-names.ts'
 
 export interface Settings {
@@ -48,6 +49,8 @@ export interface Settings {
   queueMax: number
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
+  /** How long money events are kept. */
+  ledgerDays: number
   /** All that this process may use; undefined: what the control group or the machine has. */
   memoryBytesMax: number | undefined
   /** Memory for all request bodies; undefined: a part of the whole. */
@@ -124,6 +127,8 @@ export function parseSettings(
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     queueMax: read.count('HEADGATE_QUEUE_MAX') ?? 1_000,
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
+    ledgerDays:
+      read.parsed('HEADGATE_LEDGER_RETENTION', daysFrom(35), 'whole days, 35d at least,') ?? bounds.ledgerDays,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
@@ -135,11 +140,16 @@ export function parseSettings(
   if (metricsToken !== undefined && metricsToken === adminToken) {
     read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
   }
+  judgeMasterKey(read, settings)
+  return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+/** The processes of a cluster have one key, which none of them can make. */
+function judgeMasterKey(read: SettingsReader, settings: Settings): void {
   const keyIsWrong = read.problems.some(({ name }) => name.startsWith('HEADGATE_MASTER_KEY'))
   if (settings.nats !== undefined && settings.masterKey === undefined && !keyIsWrong) {
     read.problem('HEADGATE_MASTER_KEY', 'is needed with HEADGATE_NATS_URL: all nodes of a cluster share one')
   }
-  return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
 function readTls(read: SettingsReader): TlsSettings | undefined {

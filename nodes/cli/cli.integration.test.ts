@@ -35,7 +35,12 @@ async function run(argv: string[], more: Record<string, string> = {}, signal?: A
     version: '1.2.3',
     start: async () => {},
     environment: { ...environment, ...more },
-    terminal: { out: (text) => out.push(text), err: (text) => err.push(text), colours: false },
+    terminal: {
+      out: (text) => out.push(text),
+      err: (text) => err.push(text),
+      colours: false,
+      write: async (text) => void out.push(text),
+    },
     ...(signal === undefined ? {} : { signal }),
   })
   return { code, out: out.join('\n'), err: err.join('\n'), json: () => JSON.parse(out.join('\n')) }

@@ -3,6 +3,7 @@
 import type { BillableUnits } from '../usage/billable-units.ts'
 import type { TokenCounts } from '../usage/token-counts.ts'
 import type { Beat } from './beats.ts'
+import type { LedgerQuestion } from './ledger-queries.ts'
 
 export type RequestStatus =
   | 'ok' // answered by an upstream, the demo provider or the cache
@@ -289,3 +290,4 @@ export type AggregatorQuestion =
   | { type: 'request'; id: string }
   | { type: 'targets' }
   | { type: 'metrics' }
+  | LedgerQuestion

@@ -90,7 +90,7 @@ export class EventLog<Event extends KeptEvent> implements Tally {
       }
       this.#statements?.prune.run(this.#eventsMax)
     } catch {
-      // The ledger, which commits each second into the same file, tells the operator.
+      // The committer, which writes each second into the same file, tells the operator.
     }
   }
 }

@@ -159,7 +159,7 @@ export const nodesBody = z.object({
 })
 
 /** Parts of a cluster's usage of which what is said is not of now. */
-const stale = z.array(z.object({ partition: z.int(), ageMs: z.number() })).optional()
+export const stale = z.array(z.object({ partition: z.int(), ageMs: z.number() })).optional()
 
 /** What aggregators answer is passed on as it is. */
 export const usageBody = z.looseObject({ rows: z.array(z.record(z.string(), z.unknown())), stale })

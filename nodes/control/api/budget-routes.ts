@@ -1,7 +1,7 @@
 // How the budgets stand in their present windows, as the register of budgets has it.
 import { z } from 'zod'
 import type { LedgerList } from '../../../cluster/budgets/bus-register.ts'
-import { type Ledger, standingOf } from '../../../cluster/budgets/ledger.ts'
+import { flowsOf, type Ledger, standingOf } from '../../../cluster/budgets/ledger.ts'
 import type { PublishedWatch } from '../../../cluster/membership/published-watch.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { type BudgetSpec, budgetKey } from '../../../shared/config/kinds/budgets/spec.ts'
@@ -34,6 +34,9 @@ const statusBody = z.object({
       reservedUsd: z.number(),
       /** The part of what is spent that is an upper bound, of proxies that were killed. */
       unsureUsd: z.number(),
+      /** All that proxies were granted in the window, and what they gave back: what is granted is spent, reserved or given back. */
+      grantedUsd: z.number(),
+      returnedUsd: z.number(),
       /** Thresholds that were passed. */
       alerted: z.array(z.number()),
       startedAt: z.string(),
@@ -93,6 +96,7 @@ function statusOf(
   const { number, startMs, endMs } = calendarWindow(spec.window, spec.timeZone ?? 'UTC', nowMs)
   const ledger = byKey.get(`${number} ${budgetKey(spec)}`)
   const { settled, open } = ledger === undefined ? { settled: 0, open: 0 } : standingOf(ledger)
+  const { granted, returned } = ledger === undefined ? { granted: 0, returned: 0 } : flowsOf(ledger)
   return {
     name,
     mode: spec.mode ?? 'hard',
@@ -100,6 +104,8 @@ function statusOf(
     spentUsd: settled / nanoPerUsd,
     reservedUsd: open / nanoPerUsd,
     unsureUsd: (ledger?.unsure ?? 0) / nanoPerUsd,
+    grantedUsd: granted / nanoPerUsd,
+    returnedUsd: returned / nanoPerUsd,
     alerted: (ledger?.passed ?? []).map(({ threshold }) => threshold),
     startedAt: new Date(startMs).toISOString(),
     resetsAt: new Date(endMs).toISOString(),
