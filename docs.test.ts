@@ -3,6 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import { laterKinds, resourceKinds } from './shared/config/kinds/kind.ts'
 import { judgeVariables } from './shared/variable-names.ts'
 
 const root = import.meta.dirname
@@ -79,4 +80,11 @@ test('every variable that a page names is one that is read', () => {
   expect(named.length).toBeGreaterThan(50)
   // An example of a mistake, and a variable of clients.
   expect([...mistyped.map(({ name }) => name), ...unknown].toSorted()).toEqual(['HEADGATE_KEY', 'HEADGATE_PROT'])
+})
+
+test('the kinds that are enforced, and those that are known and refused, are listed as they are', () => {
+  const page = readFileSync(join(root, 'docs/configuration.md'), 'utf8')
+  const namesIn = (line: RegExp) => [...(line.exec(page)?.[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, name]) => name)
+  expect(namesIn(/nine kinds of resource: ([^.]+)\./)).toEqual(Object.keys(resourceKinds))
+  expect(namesIn(/^- kinds: (.+)$/m)).toEqual([...laterKinds])
 })

@@ -48,6 +48,7 @@ function broken(file: string, imported: string): string | undefined {
  *  other. */
 const proxyRooms = [
   ['http', 'auth', 'routing', 'upstream', 'telemetry', 'dialects', 'provider-objects', 'large'],
+  ['quotas'],
   ['errors', 'operations', 'providers'],
   ['snapshot', 'conversations', 'streams'],
   ['request'],
@@ -242,7 +243,7 @@ const onlyPlaces: readonly (readonly [text: RegExp, file: string, except: string
   [/\bidentify\(/, 'nodes/proxy/admission/admit.ts', 'nodes/proxy/auth/'],
   [/type: 'overloaded'/, 'nodes/proxy/admission/admit.ts', 'nodes/proxy/http/'],
   [/'x-headgate-user'/, 'nodes/proxy/admission/admit.ts', ''],
-  [/recorder\.finish\(/, 'nodes/proxy/accounting/settle.ts', ''],
+  [/recorder\.finish\(/, 'nodes/proxy/accounting/settle.ts', 'nodes/proxy/accounting/intents/'],
 ]
 
 test.each(onlyPlaces)('%s stands in %s alone', (text, file, except) => {

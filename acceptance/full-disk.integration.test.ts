@@ -81,10 +81,15 @@ test('a full disk is degraded on every port, in /nodes and in status, and a star
   const status = startNodeProcess({ words: ['status'], environment: { HEADGATE_DATA_DIR: dataDir } })
   await status.ended
   expect(status.output()).toContain('the disk of the data folder is full')
+  // Whoever reads the log alone learns of it too.
+  await until(() => /"event":"trouble","reason":"the disk of the data folder is full/.test(started.output()), 10_000)
 
   for (let i = 0; i < 2; i++) {
     await gateway.kill()
     fill()
+    const doctor = startNodeProcess({ words: ['doctor'], environment: { HEADGATE_DATA_DIR: dataDir } })
+    await doctor.ended
+    expect(doctor.output()).toMatch(/error +data folder: the disk of .+ is full/)
     gateway = await startGateway({ dataDir, environment })
     const next = gateway
     await until(() => isDegraded(next.control), 20_000)

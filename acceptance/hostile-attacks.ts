@@ -30,6 +30,24 @@ export interface Attack {
 const far = 1e12
 const heardMs = 30_000
 
+function asking(what: string, question: object): Attack {
+  return {
+    subject: 'aggregator.query',
+    what,
+    channel: 'request',
+    async attack({ stranger, aggregator }) {
+      for (const subject of [`hg.aggregator.query.${aggregator}`, 'hg.aggregator.query']) {
+        const asked = stranger.connection.request(subject, JSON.stringify(question), { timeout: 1_000 })
+        const told = await asked.then(
+          ({ data }) => Buffer.from(data).toString(),
+          () => 'silence',
+        )
+        if (told !== 'silence') throw new Error(`${subject} told a stranger: ${told}`)
+      }
+    },
+  }
+}
+
 function saying(subject: string, what: string, value: (victims: Victims) => unknown): Attack {
   const attack = async ({ stranger, ...victims }: Victims): Promise<void> => {
     for (let n = 0; n < 3; n++) stranger.say(`hg.${subject}`, value({ stranger, ...victims }))
@@ -165,22 +183,16 @@ export const attacks: readonly Attack[] = [
     const invented = inventedBatch({ node: proxy, epoch: 'nobody', firstSequence: 1, count: 500 })
     stranger.connection.publish(inbox, invented, { reply: tokens.join('.') })
   }),
-  {
-    subject: 'aggregator.query',
-    what: 'a question of a stranger is not answered',
-    channel: 'request',
-    async attack({ stranger, aggregator }) {
-      const question = JSON.stringify({ type: 'usage', groupBy: [] })
-      for (const subject of [`hg.aggregator.query.${aggregator}`, 'hg.aggregator.query']) {
-        const asked = stranger.connection.request(subject, question, { timeout: 1_000 })
-        const told = await asked.then(
-          ({ data }) => Buffer.from(data).toString(),
-          () => 'silence',
-        )
-        if (told !== 'silence') throw new Error(`${subject} told a stranger: ${told}`)
-      }
-    },
-  },
+  asking('a question of a stranger is not answered', { type: 'usage', groupBy: [] }),
+  asking('a stranger closes a month', {
+    type: 'ledger-close',
+    month: '2020-01',
+    timeZone: 'UTC',
+    cutMs: 1,
+    rows: Array.from({ length: partitionsCount }, (_, partition) => [partition, []]),
+    missing: [],
+    evenIfBehind: true,
+  }),
   {
     subject: 'aggregator.query',
     what: 'a stranger answers',
@@ -214,6 +226,7 @@ export const attacks: readonly Attack[] = [
     },
   },
   saying('gossip', 'what nobody has charged', () => Buffer.from('93a36f6e6501', 'hex')),
+  saying('session.starts', 'a session that began long ago', () => [[1, 1, far]]),
   {
     subject: 'gossip.to',
     what: 'a node that does not exist has spent all',

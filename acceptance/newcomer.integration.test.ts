@@ -1,5 +1,7 @@
 // The first five minutes: one command, what it prints, and that each printed line does what it says.
 import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, checkout, type Gateway, startGateway } from './gateway.ts'
 import { until } from './until.ts'
@@ -86,6 +88,7 @@ describe('a first start without any configuration', () => {
         expect([path, query, (await fetch(gateway.control + path + query)).status]).toEqual([path, query, 200])
     }
     expect(await (await fetch(`${gateway.control}/readyz?x=1&verbose`)).json()).toHaveProperty('reasons')
+    expect(await (await fetch(`${gateway.control}/readyz`)).json()).toEqual({ status: 'ok' })
   })
 
   test('keeps others out of its folder', async () => {
@@ -94,6 +97,21 @@ describe('a first start without any configuration', () => {
     expect(other.exitCode).toBe(1)
     expect(other.output()).toMatch(/cannot start[\s\S]*(pid|process) \d+/)
     expect((await fetch(`${gateway.base}/readyz`)).status).toBe(200)
+  })
+})
+
+describe('a start with another master key', () => {
+  test('is refused and says so, instead of calling the log damaged; nothing is written', async () => {
+    await gateway.kill('SIGTERM')
+    const masterKey = join(gateway.dataDir, 'master.key')
+    const [kept, dataKeys] = [readFileSync(masterKey), join(gateway.dataDir, 'config', 'data-keys.json')]
+    const before = readFileSync(dataKeys, 'utf8')
+    writeFileSync(masterKey, `${Buffer.alloc(32, 7).toString('base64')}\n`)
+    const other = await startGateway({ dataDir: gateway.dataDir, ready: false })
+    await other.ended
+    expect([other.exitCode, readFileSync(dataKeys, 'utf8')]).toEqual([1, before])
+    expect(other.output()).toMatch(/cannot start\n {2}the data folder .+ was written under another master key/)
+    writeFileSync(masterKey, kept)
   })
 })
 

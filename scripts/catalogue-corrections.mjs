@@ -262,3 +262,9 @@ function heard(name, released, cost) {
 function drawn(name, released, cost) {
   return model(name, released, ['text', 'image'], ['text', 'image'], { cost })
 }
+
+// ── announced changes ────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Prices that will hold from a date on, by place and model: `[{ from: '2026-12-31', cost, tiers?, calls?, units? }]`. None is announced
+ *  for a model of the catalogue. */
+export const announced = {}

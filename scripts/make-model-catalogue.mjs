@@ -2,7 +2,7 @@
 // what the gateway uses is kept, one model a line, so that a price that changes is one line of a diff.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { added, callsOf, correctedCost, tiersOf } from './catalogue-corrections.mjs'
+import { added, announced, callsOf, correctedCost, tiersOf } from './catalogue-corrections.mjs'
 
 const [factsPath] = process.argv.slice(2)
 if (factsPath === undefined) {
@@ -40,7 +40,14 @@ function entryOf(provider, id, model) {
     tiers: tierRates(id, tiersOf(facts.providers, provider, id)),
     calls: callsOf(facts.providers, provider, id),
     units: added[provider]?.[id]?.units,
+    later: announced[provider]?.[id]?.map((change) => laterPrice(id, change)),
   })
+}
+
+/** A price that the provider has announced, from its date on. It is whole: what it does not have is not taken from the present one. */
+function laterPrice(id, { from, cost, tiers, calls, units }) {
+  const price = cost === undefined ? undefined : priceOf(id, cost)
+  return definedOnly({ from, price, tiers: tierRates(id, tiers), calls, units })
 }
 
 /** The form in which a model is asked to think; false when it does not think. */

@@ -19,6 +19,7 @@ export interface Run {
  */
 export const scaledFiles: readonly string[] = [
   'billing.integration.test.ts',
+  'killed-attempts.integration.test.ts',
   'cluster-kills.integration.test.ts',
   'cluster-network.integration.test.ts',
   'cluster-rolling-restart.integration.test.ts',
@@ -51,7 +52,9 @@ export const longSizes: Readonly<Record<string, string>> = {
   GOSSIP_SEEDS: '50',
   HOSTILE_SECONDS: '300',
   HOURS: '24',
+  INTENT_KILLS: '60',
   KILLS: '200',
+  QUOTA_SEEDS: '10',
   ROLLING_ROUNDS: '20',
   ROLLING_RPS: '300',
   ROLLING_STREAMS: '100',

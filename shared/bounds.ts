@@ -53,6 +53,8 @@ export const bounds = {
   telemetryFlushMs: 100,
   spoolBytesMax: 1 << 30,
   spoolSegmentBytesMax: 16 << 20,
+  /** The size from which on the journal of intents is written anew, with those that are open. */
+  intentFileBytesMax: 16 << 20,
   /** The stream that carries usage to aggregators; the server sets it aside when the stream is made. */
   usageStreamBytesMax: 2 * 2 ** 30,
   /** The longest stay in the stream: an aggregator that was away for so long begins anew. */
@@ -66,6 +68,8 @@ export const bounds = {
   /** Hours of usage are kept this long. */
   usageDays: 800,
   usageRowsMax: 10_000,
+  /** Money events are kept this long, by default. */
+  ledgerDays: 400,
   /** Users and models named by callers that have sums of their own in a day, in each partition. */
   usageNamesMax: 50_000,
   /** Targets, and models with their providers, that have their own latencies and metrics; the rest share `other`. */

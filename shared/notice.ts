@@ -34,6 +34,8 @@ export type Notice =
   /** Tells at most once a minute for each origin, which the message names. */
   | { type: 'upstream-unreachable'; problem: 'connect' | 'connect-timeout' | 'protocol' | 'tls'; message: string }
   | { type: 'slo-alert'; slo: string; severity: 'page' | 'ticket'; state: 'firing' | 'resolved'; factor: number }
+  /** An answer of the model has no known cost, because its target has no price; once for each model. */
+  | { type: 'model-unpriced'; model: string; provider: string; target: string }
   /** A budget has passed a threshold, once in each window. Amounts are in USD. */
   | { type: 'budget-alert'; budget: string; threshold: number; spentUsd: number; limitUsd: number; resetsAt: string }
   /** More proxies share limits, or more is counted, than one proxy keeps; at most once an hour. */
@@ -41,9 +43,20 @@ export type Notice =
   /** The register of budgets cannot be read or written; at most once a minute. */
   | { type: 'budgets-troubled'; message: string }
   /** Tells of an event's first failure and of giving it up. Only the origin is named: the rest may be a secret. */
-  | { type: 'webhook-failed'; slo: string; origin: string; problem: string; givenUp: boolean }
+  | {
+      type: 'webhook-failed'
+      kind: 'slos' | 'budgets'
+      name: string
+      origin: string
+      problem: string
+      givenUp: boolean
+    }
   | { type: 'usage-dropped'; records: number; reason: 'queue-full' | 'spool-full' }
   | { type: 'spool-failed'; message: string }
+  /** Attempts are not journaled before they are sent; tells when it begins. */
+  | { type: 'intents-failed'; message: string }
+  /** Attempts of a process that was killed were settled on the most that they can have cost; `unpriced` of them have no bound. */
+  | { type: 'intents-settled'; attempts: number; unpriced: number; costUsd: number }
   /** Stored responses can be neither read nor written; at most once a minute. */
   | { type: 'state-troubled'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
@@ -63,6 +76,9 @@ export type Notice =
   | { type: 'bus-too-large'; subject: string; bytes: number; bytesMax: number }
   /** Tells of each kind at most once a minute; `count` since the start. */
   | { type: 'message-refused'; kind: RefusedKind; channel: string; subject: string; count: number }
+  /** A reason of `/readyz?verbose` that was there at two looks, a second apart; each at most once a minute. */
+  | { type: 'trouble'; reason: string }
+  | { type: 'trouble-over'; reason: string; lastedMs: number }
   | { type: 'warning'; message: string }
 
 export type Notify = (notice: Notice) => void
@@ -92,9 +108,12 @@ export const noticeLevel = {
   'budget-alert': 'warn',
   'limits-full': 'warn',
   'budgets-troubled': 'warn',
+  'model-unpriced': 'warn',
   'webhook-failed': 'warn',
   'usage-dropped': 'error',
   'spool-failed': 'error',
+  'intents-failed': 'error',
+  'intents-settled': 'warn',
   'state-troubled': 'warn',
   'handler-threw': 'error',
   'plaintext-endpoint': 'warn',
@@ -107,5 +126,7 @@ export const noticeLevel = {
   'bus-dropped': 'warn',
   'bus-too-large': 'error',
   'message-refused': 'error',
+  trouble: 'warn',
+  'trouble-over': 'info',
   warning: 'warn',
 } as const satisfies Record<Notice['type'], 'debug' | 'info' | 'warn' | 'error'>

@@ -50,3 +50,16 @@ test('one unready part makes the whole unready, and every reason is told', () =>
     reasons: [expect.stringMatching(/^a /), expect.stringMatching(/^b /)],
   })
 })
+
+test('a trouble counts from its beginning, also where nobody asks for a while', () => {
+  const { clock, readiness, troubles } = watched()
+  const watch = readiness.watch()
+  troubles.push({ level: 'degraded', reason: 'away' })
+  clock.advance(60_000)
+  expect(readiness.look().reasons).toEqual(['away (since 2026-03-01T12:00:01Z)'])
+  troubles.pop()
+  clock.advance(60_000)
+  troubles.push({ level: 'degraded', reason: 'away' })
+  expect(readiness.look().reasons).toEqual(['away (since 2026-03-01T12:02:00Z)'])
+  watch.cancel()
+})

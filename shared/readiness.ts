@@ -1,6 +1,7 @@
 // What keeps a node from being wholly well, told by whoever knows: each part registers a check, and `/readyz` asks them
 // all. `unready` means that nothing useful can be answered; `degraded` means it works and somebody should look.
-import type { Clock } from './clock.ts'
+import { bounds } from './bounds.ts'
+import type { Clock, Timer } from './clock.ts'
 
 export interface Trouble {
   level: 'degraded' | 'unready'
@@ -36,6 +37,11 @@ export class Readiness {
 
   troubles(): Trouble[] {
     return this.#checks.flatMap((check) => check())
+  }
+
+  /** Looks each second, so that a trouble counts from its beginning and not from when somebody asked. */
+  watch(): Timer {
+    return this.#clock.every(bounds.heartbeatMs, () => void this.look())
   }
 
   look(): Standing {

@@ -26,6 +26,9 @@ test.each([
   ['a word of examples twice', 'changeme-changeme'],
   ['words of examples', 'AdminPasswordSecret'],
   ['words of examples and a number', 'headgate-admin-1234'],
+  ['words of examples and a year', 'my-secret-admin-token-2026'],
+  ['what the token is for, twice', 'metricsmetrics12'],
+  ['what the token is for', 'gateway_metrics_2026'],
   ['a placeholder', '<admin-token-password>'],
   ['zeros and a one', '0000000000000001'],
 ])('%s is refused, and the sentence does not repeat it', (_what, secret) => {

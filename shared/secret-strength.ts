@@ -1,5 +1,6 @@
 // Whether a secret that a person chose can be guessed. What a guesser tries first counts as one character, however long it is: a
-// word that stands in for secrets in examples, a run of equal or neighbouring characters, and what stood before.
+// word that stands in for secrets in examples, with the sign behind it, a year, a run of equal or neighbouring characters, and
+// what stood before.
 
 const charactersMin = 16
 const surprisesMin = 8
@@ -14,15 +15,21 @@ export function secretWeakness(text: string): string | undefined {
 
 const commonWords = [
   'administrator',
+  'production',
+  'prometheus',
+  'monitoring',
   'changeme',
   'password',
   'passwort',
   'headgate',
+  'metrics',
+  'gateway',
   'example',
   'default',
   'letmein',
   'welcome',
   'secret',
+  'master',
   'bearer',
   'admin',
   'token',
@@ -41,9 +48,24 @@ function surprises(text: string): number {
 
 /** The length of what a guesser expects at `start`, at least one character. */
 function expectedAt(text: string, start: number): number {
-  const word = commonWords.find((one) => text.startsWith(one, start))?.length ?? 0
-  const longest = Math.max(word, sequenceAt(text, start), rowAt(text, start), repeatedAt(text, start))
+  const longest = Math.max(
+    wordAt(text, start),
+    yearAt(text, start),
+    sequenceAt(text, start),
+    rowAt(text, start),
+    repeatedAt(text, start),
+  )
   return longest >= partMin ? longest : 1
+}
+
+function wordAt(text: string, start: number): number {
+  const word = commonWords.find((one) => text.startsWith(one, start))
+  if (word === undefined) return 0
+  return /[-_. ]/.test(text.charAt(start + word.length)) ? word.length + 1 : word.length
+}
+
+function yearAt(text: string, start: number): number {
+  return /^(?:19|20)\d\d(?!\d)/.test(text.slice(start, start + 5)) ? 4 : 0
 }
 
 /** `aaaa`, `1234` or `fedc`. */

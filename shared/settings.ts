@@ -1,11 +1,14 @@
 // The environment, read once at start. A refusal names the variable and what it should be; the values of secrets are
 // never part of a message.
 
+import { bounds } from './bounds.ts'
+import { type UnpricedPolicy, unpricedPolicies } from './models/unpriced-policy.ts'
 import { parseNatsServers } from './nats-servers.ts'
-import { isLoopback } from './network/host-names.ts'
+import { isHostName, isLoopback } from './network/host-names.ts'
+import { parseNetwork } from './network/networks.ts'
 import { done, fail, type Result } from './result.ts'
-import { type Environment, type SettingProblem, SettingReader } from './setting-reader.ts'
-import { parseBytes, parseDurationMs } from './units.ts'
+import { type ItemForm, type SettingProblem, SettingsReader } from './settings-reader.ts'
+import { daysFrom, parseBytes, parseDurationMs } from './units.ts'
 import { judgeVariables } from './variable-names.ts'
 
 export interface Settings {
@@ -34,23 +37,31 @@ export interface Settings {
   /** Origins whose scripts may read answers of the data port; `*` is any. Undefined: none. */
   corsOrigins: string[] | undefined
   egressStrict: boolean
+  /** What is done with requests whose cost cannot be known. */
+  unpriced: UnpricedPolicy
   bodyBytesMax: number
   /** The processes that parse and print large bodies, and the memory of each; undefined depends on the machine. */
   bodyProcesses: number
   bodyProcessBytes: number | undefined
   /** Open requests of one key; undefined means a part of what the process can carry. */
   keyOpenMax: number | undefined
+  /** Requests that may wait for one model at one provider. */
+  queueMax: number
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
   /** Proxies that share limits, and counts of limits that are kept. */
   limitNodesMax: number
   limitCountsMax: number
+  /** How long money events are kept. */
+  ledgerDays: number
   /** All that this process may use; undefined: what the control group or the machine has. */
   memoryBytesMax: number | undefined
   /** Memory for all request bodies; undefined: a part of the whole. */
   bodyMemoryBytesMax: number | undefined
   drainMs: number
   demo: boolean | undefined
+  /** Whether attempts are journaled before they are sent; `strict`: and wait until that is on the disk. */
+  intents: 'off' | 'on' | 'strict'
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -75,10 +86,10 @@ const yearMs = 365 * 86_400_000
 
 /** `readFile` serves `NAME_FILE` variables. */
 export function parseSettings(
-  environment: Environment,
+  environment: Readonly<Record<string, string | undefined>>,
   readFile: (path: string) => string,
 ): Result<Settings, SettingProblem[]> {
-  const read = new SettingReader(environment, readFile)
+  const read = new SettingsReader(environment, readFile)
   for (const { name, meant } of judgeVariables(environment).mistyped) {
     read.problem(name, `is not a variable of Headgate; did you mean ${meant}?`)
   }
@@ -105,33 +116,48 @@ export function parseSettings(
     nats: readNats(read),
     masterKey: read.key32('HEADGATE_MASTER_KEY'),
     previousMasterKeys: read.keys32('HEADGATE_MASTER_KEY_PREVIOUS'),
-    nodeName: read.text('HEADGATE_NODE_NAME'),
-    region: read.text('HEADGATE_REGION') ?? 'local',
-    hosts: read.list('HEADGATE_HOSTS'),
-    trustedProxies: read.list('HEADGATE_TRUSTED_PROXIES'),
+    nodeName: read.label('HEADGATE_NODE_NAME'),
+    region: read.label('HEADGATE_REGION') ?? 'local',
+    hosts: read.listOf('HEADGATE_HOSTS', hostForm),
+    trustedProxies: read.listOf('HEADGATE_TRUSTED_PROXIES', networkForm),
     corsOrigins: readOrigins(read),
     egressStrict: read.oneOf('HEADGATE_EGRESS', ['open', 'strict']) === 'strict',
-    bodyBytesMax: read.parsed('HEADGATE_BODY_MAX', parseBytes, 'a size such as 64MiB') ?? 64 << 20,
+    unpriced: read.oneOf('HEADGATE_UNPRICED', unpricedPolicies) ?? 'allow-and-flag',
+    bodyBytesMax:
+      read.parsed('HEADGATE_BODY_MAX', atLeast(1 << 10), 'a size of at least 1KiB, such as 64MiB') ?? 64 << 20,
     bodyProcesses: read.count('HEADGATE_BODY_PROCESSES') ?? 2,
     bodyProcessBytes: read.parsed('HEADGATE_BODY_PROCESS_MEMORY', atLeast(64 << 20), 'a size of at least 64MiB'),
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
+    queueMax: read.count('HEADGATE_QUEUE_MAX') ?? 1_000,
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
     limitNodesMax: read.count('HEADGATE_LIMIT_NODES_MAX') ?? 1_024,
     limitCountsMax: read.count('HEADGATE_LIMIT_COUNTS_MAX') ?? 1_000_000,
+    ledgerDays:
+      read.parsed('HEADGATE_LEDGER_RETENTION', daysFrom(35), 'whole days, 35d at least,') ?? bounds.ledgerDays,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
+    intents: read.oneOf('HEADGATE_INTENTS', ['off', 'on', 'strict']) ?? 'on',
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }
+  const { adminToken, metricsToken } = settings
+  if (metricsToken !== undefined && metricsToken === adminToken) {
+    read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
+  }
+  judgeMasterKey(read, settings)
+  return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+/** The processes of a cluster have one key, which none of them can make. */
+function judgeMasterKey(read: SettingsReader, settings: Settings): void {
   const keyIsWrong = read.problems.some(({ name }) => name.startsWith('HEADGATE_MASTER_KEY'))
   if (settings.nats !== undefined && settings.masterKey === undefined && !keyIsWrong) {
     read.problem('HEADGATE_MASTER_KEY', 'is needed with HEADGATE_NATS_URL: all nodes of a cluster share one')
   }
-  return read.problems.length === 0 ? done(settings) : fail(read.problems)
 }
 
-function readTls(read: SettingReader): TlsSettings | undefined {
+function readTls(read: SettingsReader): TlsSettings | undefined {
   const certFile = read.fileName('HEADGATE_TLS_CERT')
   const keyFile = read.fileName('HEADGATE_TLS_KEY')
   const hstsMs = read.parsed('HEADGATE_HSTS', parseDurationMs, 'a duration such as 365d, or 0s for none') ?? yearMs
@@ -142,7 +168,7 @@ function readTls(read: SettingReader): TlsSettings | undefined {
   return undefined
 }
 
-function readNats(read: SettingReader): NatsSettings | undefined {
+function readNats(read: SettingsReader): NatsSettings | undefined {
   const servers = read.list('HEADGATE_NATS_URL')
   const credsFile = read.path('HEADGATE_NATS_CREDS')
   const caFile = read.path('HEADGATE_NATS_CA')
@@ -159,12 +185,8 @@ function readNats(read: SettingReader): NatsSettings | undefined {
   return { servers, credsFile, caFile, acceptsUnsigned: unsigned === 'accept' }
 }
 
-function readOrigins(read: SettingReader): string[] | undefined {
-  const origins = read.list('HEADGATE_CORS_ORIGINS')
-  const wrong = origins.find((origin) => origin !== '*' && !isOrigin(origin))
-  if (wrong !== undefined) {
-    read.problem('HEADGATE_CORS_ORIGINS', `${wrong} is no origin: expected scheme://host[:port] without a path, or *`)
-  }
+function readOrigins(read: SettingsReader): string[] | undefined {
+  const origins = read.listOf('HEADGATE_CORS_ORIGINS', originForm)
   return origins.length === 0 ? undefined : origins
 }
 
@@ -173,6 +195,24 @@ function isOrigin(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || url.host === '') return false
   return `${url.protocol}//${url.host}` === text
+}
+
+const originForm: ItemForm = {
+  what: 'origin',
+  expected: 'scheme://host[:port] without a path, or *',
+  isOne: (text) => text === '*' || isOrigin(text),
+}
+
+const hostForm: ItemForm = {
+  what: 'host name',
+  expected: 'a name without scheme and port, or *',
+  isOne: (text) => text === '*' || isHostName(text),
+}
+
+const networkForm: ItemForm = {
+  what: 'address',
+  expected: 'one such as 10.0.0.5, or a network such as 10.0.0.0/8',
+  isOne: (text) => parseNetwork(text) !== undefined,
 }
 
 function atLeast(bytesMin: number): (text: string) => number | undefined {

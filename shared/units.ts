@@ -27,3 +27,11 @@ export function durationText(ms: number): string {
   if (hours === 0) return `${minutes}m${seconds % 60}s`
   return `${hours}h${minutes % 60}m${seconds % 60}s`
 }
+
+/** Reads '35d' and more as a number of days; undefined for anything else. */
+export function daysFrom(daysMin: number): (text: string) => number | undefined {
+  return (text) => {
+    const days = /^\d{1,5}d$/.test(text) ? Number.parseInt(text, 10) : 0
+    return days < daysMin ? undefined : days
+  }
+}

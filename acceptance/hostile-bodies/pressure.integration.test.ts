@@ -50,6 +50,7 @@ test('a large body is refused meanwhile, and counted by whose part was used up',
     },
   )
   expect([answer.status, answer.json.error.code]).toEqual([503, 'overloaded'])
+  expect(answer.json.error.message).toMatch(/all the memory that one team may have|is used up/)
   await expect
     .poll(async () => (await ask(`${gateway.control}/metrics`, 'GET')).text)
     .toMatch(/headgate_body_memory_refusals_total\{[^}]*memory="bodies",part="(team|all)"\} [1-9]/)

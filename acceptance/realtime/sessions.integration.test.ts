@@ -130,6 +130,22 @@ test('a key that is revoked ends its open sessions, and says so', async () => {
   other.socket.close()
 })
 
+test('a session without time left ends within a second, says so, and is not opened again', async () => {
+  await rig.gateway.admin('PUT', '/limits/run-time', { per: 'session', wallTime: '3s' })
+  const headers = { 'x-headgate-session-id': 'run-1' }
+  const client = rig.open('model=voice', { headers })
+  await client.opened
+  expect(await client.closed).toMatchObject({ code: 1_008 })
+  const error = { code: 'rate_limit_exceeded', message: expect.stringContaining('since the first request') }
+  expect(JSON.parse(client.messages.at(-1)?.text ?? '')).toMatchObject({ type: 'error', error })
+  const again = rig.open('model=voice', { headers })
+  expect(await again.refused).toMatchObject({ status: 429, error: { code: 'rate_limit_exceeded' } })
+  const other = rig.open('model=voice', { headers: { 'x-headgate-session-id': 'run-2' } })
+  await other.opened
+  other.socket.close()
+  await rig.gateway.admin('DELETE', '/limits/run-time')
+})
+
 test('a message larger than the bound closes the session, and takes nothing else with it', async () => {
   const client = rig.open('model=voice')
   await client.opened

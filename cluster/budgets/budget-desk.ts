@@ -38,6 +38,9 @@ export class BudgetDesk {
   readonly #life: string
   #made = 0
   readonly #desks = new Map<string, Desk>()
+  /** The same desks: a request has the lease, or the window of the budget, and should not make a name of it. */
+  readonly #byLease = new Map<Lease, Desk>()
+  readonly #byWindow = new WeakMap<LedgerKey, Desk>()
   #subscriptions: { stop(): void }[] = []
   #soon: Timer | undefined
   #waiters = 0
@@ -69,22 +72,38 @@ export class BudgetDesk {
     return [...this.#desks.values()].map(({ lease }) => lease)
   }
 
-  /** The lease of a budget in a window. A budget that becomes soft, or hard, begins another one. */
-  lease(key: LedgerKey, { terms, isHard }: LeaseTerms): Lease {
-    const name = nameOf({ ...key, isHard })
-    const known = this.#desks.get(name)?.lease
-    if (known !== undefined) {
-      if (terms.revision > known.terms.revision) known.terms = terms
-      return known
-    }
-    const lease = new Lease(key, { terms, isHard, holder: `${this.#life}${++this.#made}` })
-    this.#desks.set(name, { lease, queue: new LeaseQueue(lease), isPumping: false })
+  /** The lease of a budget in a window. A budget that becomes soft, or hard, begins another one. `window` is kept by the caller as long as
+   *  the window lasts. */
+  lease(window: LedgerKey, { terms, isHard }: LeaseTerms): Lease {
+    const { lease } = this.#deskOf(window, { terms, isHard })
+    if (terms.revision > lease.terms.revision) lease.terms = terms
     return lease
+  }
+
+  #deskOf(window: LedgerKey, { terms, isHard }: LeaseTerms): Desk {
+    const recent = this.#byWindow.get(window)
+    if (recent !== undefined && recent.lease.isHard === isHard && this.#byLease.has(recent.lease)) return recent
+    const name = nameOf({ key: window.key, window: window.window, isHard })
+    const desk =
+      this.#desks.get(name) ?? this.#open(name, new Lease(window, { terms, isHard, holder: this.#nextHolder() }))
+    this.#byWindow.set(window, desk)
+    return desk
+  }
+
+  #nextHolder(): string {
+    return `${this.#life}${++this.#made}`
+  }
+
+  #open(name: string, lease: Lease): Desk {
+    const desk = { lease, queue: new LeaseQueue(lease), isPumping: false }
+    this.#desks.set(name, desk)
+    this.#byLease.set(lease, desk)
+    return desk
   }
 
   /** Waits a second at most until the amount is reserved. */
   wait(lease: Lease, amount: number): LeaseOutcome | Promise<LeaseOutcome> {
-    const desk = this.#desks.get(nameOf(lease))
+    const desk = this.#byLease.get(lease)
     if (desk === undefined || this.#waiters >= waitersMax) return 'away'
     if (lease.isBeyond(amount)) return 'spent'
     const { clock } = this.#options
@@ -99,13 +118,13 @@ export class BudgetDesk {
   /** After a reservation: renews the lease before the next request has to wait. */
   renew(lease: Lease): void {
     if (lease.room >= lease.comfort / 2 && lease.nextMark(nobody) === undefined) return
-    const desk = this.#desks.get(nameOf(lease))
+    const desk = this.#byLease.get(lease)
     if (desk !== undefined && !desk.isPumping) void this.#pump(desk)
   }
 
   /** After a request has settled: what others may wait for is given back soon. */
   settled(lease: Lease): void {
-    const desk = this.#desks.get(nameOf(lease))
+    const desk = this.#byLease.get(lease)
     if (desk === undefined) return
     if (desk.queue.size > 0) desk.queue.serve()
     else if (lease.isScarce) this.#soon ??= this.#options.clock.after(againMs, () => this.#flush())
@@ -192,6 +211,7 @@ export class BudgetDesk {
       lease.recall()
       if (lease.hasNews) continue
       this.#desks.delete(name)
+      this.#byLease.delete(lease)
       this.#options.journal.erase(lease)
     }
   }

@@ -1,7 +1,7 @@
 // The laws of one budget: no order, loss or repetition of reports lets more be spent than there is, and nothing gets lost.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { applyReport, type BudgetTerms, type Ledger, newLedger, type Report, standingOf } from './ledger.ts'
+import { applyReport, type BudgetTerms, flowsOf, type Ledger, newLedger, type Report, standingOf } from './ledger.ts'
 import { TestHolder } from './test-holder.ts'
 
 const cap = 1_000_000
@@ -119,6 +119,25 @@ describe('whatever is lost, late or told twice, and whoever ends', () => {
         for (const one of told) world.take(one)
         for (const one of world.holders) world.apply(one.report({ keeps: 0, least: 0, more: 0 }))
         expect(standingOf(world.ledger)).toEqual({ cap, settled: world.spent, open: 0 })
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('what was granted is spent, open or given back, and neither shrinks', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const world = new World()
+        let before = flowsOf(world.ledger)
+        for (const one of steps) {
+          world.take(one)
+          const { settled, open } = standingOf(world.ledger)
+          const now = flowsOf(world.ledger)
+          expect(now.granted).toBe(settled + open + now.returned)
+          expect(now.granted).toBeGreaterThanOrEqual(before.granted)
+          expect(now.returned).toBeGreaterThanOrEqual(before.returned)
+          before = now
+        }
       }),
       { numRuns: 1_000 },
     )

@@ -23,6 +23,10 @@ export interface Ledger {
   readonly closed: number
   /** The part of what is spent that is an upper bound: of holders that ended without knowing what they had spent. */
   readonly unsure: number
+  /** All that was ever granted, and all that was given back: what is granted is spent, open or given back. A holder that tells more than was
+   *  known, after a register was rewound, counts as granted it. Absent in ledgers of earlier releases. */
+  readonly granted?: number
+  readonly returned?: number
   /** Thresholds that were passed, each with the report that passed it. */
   readonly passed: readonly Passed[]
 }
@@ -81,7 +85,19 @@ const scarcePart = 1 / 32
 const sharesMax = 64
 
 export function newLedger({ cap, revision, name, windowEndMs, alertAt }: BudgetTerms): Ledger {
-  return { cap, revision, name, windowEndMs, alertAt, shares: {}, closed: 0, unsure: 0, passed: [] }
+  return {
+    cap,
+    revision,
+    name,
+    windowEndMs,
+    alertAt,
+    shares: {},
+    closed: 0,
+    unsure: 0,
+    granted: 0,
+    returned: 0,
+    passed: [],
+  }
 }
 
 export function standingOf({ cap, shares, closed }: Ledger): Standing {
@@ -97,7 +113,8 @@ export function applyReport(before: Ledger, report: Report, terms?: BudgetTerms)
   const renewed = terms === undefined || terms.revision < before.revision ? before : underTerms(before, terms)
   const known = renewed.shares[report.holder]
   if (known !== undefined && report.sequence <= known.sequence) return repeated(renewed, known, report)
-  const told = { ...renewed, ...sharesWith(renewed, report.holder, shareOf(known, report)) }
+  const share = shareOf(known, report)
+  const told = { ...renewed, ...sharesWith(renewed, report.holder, share), ...flowsWith(renewed, known, share) }
   const ended = report.hasEnded === true ? { ...told, unsure: told.unsure + unsureOf(known, report) } : told
   const { ledger, granted, isShort } = grant(ended, report)
   const standing = standingOf(ledger)
@@ -114,6 +131,23 @@ export function applyReport(before: Ledger, report: Report, terms?: BudgetTerms)
 
 function underTerms(ledger: Ledger, { cap, revision, name, windowEndMs, alertAt }: BudgetTerms): Ledger {
   return { ...ledger, cap, revision, name, windowEndMs, alertAt }
+}
+
+/** What was granted and given back, with a holder's new share. */
+function flowsWith(
+  ledger: Ledger,
+  known: Share | undefined,
+  share: Share,
+): Required<Pick<Ledger, 'granted' | 'returned'>> {
+  const { granted, returned } = flowsOf(ledger)
+  const more = share.settled + share.open - (known === undefined ? 0 : known.settled + known.open)
+  return more > 0 ? { granted: granted + more, returned } : { granted, returned: returned - more }
+}
+
+/** What was granted and given back. Ledgers of earlier releases begin with what they have. */
+export function flowsOf(ledger: Ledger): Required<Pick<Ledger, 'granted' | 'returned'>> {
+  const { settled, open } = standingOf(ledger)
+  return { granted: ledger.granted ?? settled + open, returned: ledger.returned ?? 0 }
 }
 
 /** What was spent never shrinks. A holder that has ended may have noted more than it was granted in the end. */
@@ -150,7 +184,8 @@ function grant(ledger: Ledger, { holder, least, waiting, wants }: Report) {
   const granted = share.settled + share.open + amount
   if (amount === 0) return { ledger, granted, isShort }
   const raised = { ...share, open: share.open + amount }
-  return { ledger: { ...ledger, shares: { ...ledger.shares, [holder]: raised } }, granted, isShort }
+  const shares = { ...ledger.shares, [holder]: raised }
+  return { ledger: { ...ledger, shares, granted: flowsOf(ledger).granted + amount }, granted, isShort }
 }
 
 /** The most that is granted at once beyond need: it shrinks with what is left, so that little lies idle in the end. */

@@ -4,7 +4,7 @@ import type { Notify } from '../../shared/notice.ts'
 import { type Bus, encodeJson, subjects } from '../bus/bus.ts'
 import { keysFor, type MasterKeys } from '../secrets/master-keys.ts'
 import { announceLedgers } from './announced-ledgers.ts'
-import { serveRegister } from './bus-register.ts'
+import { type LedgerList, serveRegister } from './bus-register.ts'
 import type { LedgerStore } from './ledger-store.ts'
 import { type BudgetAlert, BudgetRegister } from './register.ts'
 import { sealLedgers } from './sealed-ledgers.ts'
@@ -20,6 +20,7 @@ export interface OpenRegisterOptions {
 const nanoPerUsd = 1e9
 
 export function openRegister({ masterKeys, bus, clock, notify, ...given }: OpenRegisterOptions): {
+  ledgers(): Promise<LedgerList>
   close(): Promise<void>
 } {
   const sealed = sealLedgers(given.store, ...keysFor('budgetKey', masterKeys))
@@ -35,6 +36,7 @@ export function openRegister({ masterKeys, bus, clock, notify, ...given }: OpenR
   })
   const serving = serveRegister(bus, register)
   return {
+    ledgers: () => register.ledgers(),
     close() {
       serving.stop()
       return store.close()

@@ -65,6 +65,8 @@ export const subjects = {
   gossipAsk: 'gossip.ask',
   /** The same at the node that decides: between processes followed by its name, within its process as it is. */
   gossipCharge: 'gossip.charge',
+  /** When sessions began that are new to a proxy, or are known longer than another one says; from every proxy. */
+  sessionStarts: 'session.starts',
   /** Reports of a proxy to the register of budgets (`cluster/budgets/bus-register.ts`), and a request for all ledgers. They do not
    *  leave the process. */
   budgetReport: 'budget.report',

@@ -29,7 +29,8 @@ test('a new folder is private and keeps its id and master key', () => {
   expect(second.masterKeys).toEqual(first.masterKeys)
   expect(first.masterKeys.map((key) => key.byteLength)).toEqual([32])
   for (const folder of [path, first.configDir, first.spoolDir]) expect(statSync(folder).mode & 0o777).toBe(0o700)
-  for (const file of ['master.key', 'node-id', 'format']) expect(statSync(join(path, file)).mode & 0o777).toBe(0o600)
+  for (const file of ['master.key', 'node-id', 'format', 'lock', 'lock.pid'])
+    expect(statSync(join(path, file)).mode & 0o777).toBe(0o600)
 })
 
 test('a second opener is refused and told who holds the folder', () => {

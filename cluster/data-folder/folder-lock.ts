@@ -2,6 +2,7 @@
 // kernel releases it when its holder dies, however it dies, so no stale lock has to be judged. The holder's pid stands
 // in a second file, because opening and closing the locked file by other means would drop the lock (POSIX locks belong
 // to the process).
+import { chmodSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { done, fail, type Result } from '../../shared/result.ts'
 import { writeFileAtomically } from './atomic-file.ts'
@@ -27,6 +28,7 @@ export function lockFolder(path: string, pid: number, onLocked = () => {}): Resu
     if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error
     return fail({ type: 'locked', holder: readHolder(path) })
   }
+  chmodSync(path, 0o600)
   onLocked()
   writeFileAtomically(`${path}.pid`, `${pid}\n`)
   held.add(database)

@@ -7,6 +7,8 @@ export interface BucketRule {
   readonly capacity: number
   /** The amount that comes back in a millisecond; 0 for windows and gauges. */
   readonly perMs: number
+  /** The nodes come to agree about the balance of a flow: what each of them began with was told by somebody outside, at another moment. */
+  readonly isAgreed?: true
 }
 
 /** A charge that was taken from a bucket. It is adjusted or given back under this name. */

@@ -91,7 +91,7 @@ export class BucketShares {
     const { heardPart } = this.#members
     const available = Math.max(0, at(columns.balance, slot) - at(columns.floor, slot))
     const coming = rule.perMs * heardPart * this.#tickMs
-    columns.allowed[slot] = at(columns.used, slot) + this.#share(slot) * (available + coming) + carried
+    columns.allowed[slot] = at(columns.used, slot) + this.shareOf(slot) * (available + coming) + carried
   }
 
   #beginTick(slot: number): void {
@@ -113,7 +113,7 @@ export class BucketShares {
   }
 
   /** This node's part of the balance: by its part of the demand, and a little evenly. */
-  #share(slot: number): number {
+  shareOf(slot: number): number {
     const { count } = this.#members
     if (count === 1) return 1
     const own = at(this.#columns.demand, slot)

@@ -67,10 +67,20 @@ export class Gossip {
     return this.#ask(owner, request)
   }
 
-  #take({ key, rule, amount, window, windowLeftMs }: ChargeRequest, isOwner: boolean): Charge | Shortage {
+  /** Whether another node would be asked about a charge. */
+  isAsked({ key, rule, amount }: Pick<ChargeRequest, 'key' | 'rule' | 'amount'>): boolean {
+    const { members } = this.node
+    if (members.count === 1 || rule.kind === 'gauge' || amount > rule.capacity) return false
+    return (
+      amount * chargesPerShareMin > rule.capacity / members.count &&
+      ownerOf(key, this.node.name, members) !== this.node.name
+    )
+  }
+
+  #take({ key, rule, amount, window, windowLeftMs, isWanted }: ChargeRequest, isOwner: boolean): Charge | Shortage {
     const { buckets } = this.node
     const nowMs = this.#options.clock.monotonicMs()
-    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner })
+    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner, isWanted })
   }
 
   async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {

@@ -22,6 +22,8 @@ export interface SharedBucketsOptions {
 export interface ChargeTime extends BucketTime {
   /** The node decides for all nodes, and is not bound to its share. */
   readonly isOwner?: boolean
+  /** The demand is told by `want`: a charge that is tried again and again asks for no more. */
+  readonly isWanted?: boolean | undefined
 }
 
 /** What is left in a bucket, and the time until it is full; 0 for buckets that nothing refills. */
@@ -75,7 +77,7 @@ export class SharedBuckets {
     const rule = this.#ruleOf(slot)
     if (amount > rule.capacity) return { type: 'too-large' }
     this.#bring(slot, rule, time)
-    columns.asked[slot] = at(columns.asked, slot) + amount
+    if (time.isWanted !== true) columns.asked[slot] = at(columns.asked, slot) + amount
     this.#markDirty(slot)
     // What is not known yet needs some room too.
     const needed = Math.max(amount, leastAmount)
@@ -86,23 +88,59 @@ export class SharedBuckets {
     return this.#chargeOf(slot)
   }
 
+  /** Tells that this node wants an amount, which it may not get at once. */
+  want(slot: number, amount: number, time: BucketTime): void {
+    const { columns } = this.#slots
+    this.#shares.bring(slot, this.#ruleOf(slot), time)
+    columns.asked[slot] = at(columns.asked, slot) + amount
+    this.#markDirty(slot)
+  }
+
+  /** This node's part of a bucket, by what it wants. */
+  shareOf(slot: number): number {
+    return this.#shares.shareOf(slot)
+  }
+
+  /** What all nodes have charged to a bucket, less what they gave back, as far as this one has heard. */
+  charged(slot: number): number {
+    const { net, peers } = this.#slots.columns
+    let sum = at(net, slot)
+    for (const peer of peers) sum += peer?.net[slot] ?? 0
+    return sum
+  }
+
   /** Names an amount that another node has taken for this one. */
   takenElsewhere(slot: number, time: BucketTime): Charge {
     this.#bring(slot, this.#ruleOf(slot), time)
     return this.#chargeOf(slot)
   }
 
-  /** Adds to a charge (`amount` above 0) or gives a part of it back. A charge of a window that has passed is not changed. */
-  adjust({ slot, generation, window }: Charge, amount: number, nowMs: number): void {
+  /** Adds to a charge (`amount` above 0) or gives a part of it back, and answers what is left for all nodes, below 0 where it is owed. A
+   *  charge of a bucket or window that has passed is not changed, and has no answer. */
+  adjust({ slot, generation, window }: Charge, amount: number, nowMs: number): number | undefined {
     const { columns } = this.#slots
     const rule = this.#slots.ruleAt(slot)
-    if (rule === undefined || at(columns.generation, slot) !== generation) return
-    if (rule.kind === 'window' && at(columns.window, slot) !== window) return
+    if (rule === undefined || at(columns.generation, slot) !== generation) return undefined
+    if (rule.kind === 'window' && at(columns.window, slot) !== window) return undefined
     if (this.#tree === undefined) this.#shares.refill(slot, rule, nowMs)
-    columns.balance[slot] = clamped(rule, at(columns.balance, slot) - amount)
+    const left = clamped(rule, at(columns.balance, slot) - amount)
+    columns.balance[slot] = left
     this.#told.addCharge(slot, amount)
     this.#tree?.spend(slot, amount)
     this.#markDirty(slot)
+    return left
+  }
+
+  /** Sets this node's view of a balance that nobody has told of yet. */
+  begin(slot: number, balance: number): void {
+    const { columns } = this.#slots
+    if (!this.#told.hasHeardOf(slot)) columns.balance[slot] = clamped(this.#ruleOf(slot), balance)
+  }
+
+  /** Charges an amount for nobody (below 0: gives it back), because somebody outside has told what is left. Every node that is told as much charges
+   *  its part of it. */
+  correct(slot: number, amount: number, nowMs: number): void {
+    this.adjust(this.#chargeOf(slot), amount, nowMs)
   }
 
   /** What is left in the bucket of a charge; undefined where the bucket was forgotten. */

@@ -185,11 +185,24 @@ export class ToldBuckets {
       // How much the bucket holds is not known: the last that was told is what is left.
       columns.balance[slot] = entry.balance
       columns.refilledMs[slot] = nowMs
-    } else if (isKnown) columns.balance[slot] = clamped(rule, balance - (entry.net - before))
+    } else if (isKnown) columns.balance[slot] = clamped(rule, agreed(rule, balance - (entry.net - before), entry))
     else if (!isNewcomer) columns.balance[slot] = clamped(rule, balance - unheard(rule, entry))
     // The sender had charged before this node listened: its balance knows what nobody told this node.
     else columns.balance[slot] = Math.min(balance, entry.balance)
   }
+}
+
+/** Differences up to what comes in this time are no disagreement: messages take a while. */
+const agreedMs = 60
+/** The part of a difference that each message takes away. */
+const agreedPart = 0.05
+
+function agreed(rule: BucketRule | undefined, balance: number, entry: BucketEntry): number {
+  if (rule?.isAgreed !== true) return balance
+  const differs = entry.balance - balance
+  const tolerated = rule.perMs * agreedMs
+  if (Math.abs(differs) <= tolerated) return balance
+  return balance + agreedPart * (differs - Math.sign(differs) * tolerated)
 }
 
 interface Told {

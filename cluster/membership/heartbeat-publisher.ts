@@ -23,7 +23,10 @@ export interface BeatingNode extends Pick<NodeHeartbeat, 'role' | 'version' | 'r
 }
 
 export interface HeartbeatFacts
-  extends Pick<NodeHeartbeat, 'targets' | 'refusals' | 'limits' | 'budgets' | 'bodyMemory' | 'refusedMessages'> {
+  extends Pick<
+    NodeHeartbeat,
+    'targets' | 'refusals' | 'limits' | 'unpriced' | 'budgets' | 'quotas' | 'bodyMemory' | 'refusedMessages'
+  > {
   readonly status: Pick<FollowerStatus, 'revision' | 'hash' | 'lagMs'>
   readonly troubles: readonly Trouble[]
   readonly draining?: boolean

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { FileKeyStore } from './file-key-store.ts'
+import { keysAreForeign } from './key-copies.ts'
 import { owned, textOf, unowned } from './key-store-contract.ts'
 import { deriveKeys } from './keys.ts'
 import { SecretBox } from './secret-box.ts'
@@ -124,4 +125,23 @@ test('under another master key nothing is mended', async () => {
   other.mend()
   expect([readFileSync(path), readFileSync(copy)]).toEqual(before)
   expect(other.troubles()).toMatchObject([{ reason: expect.stringMatching(/master key/) }])
+})
+
+test('files that another master key made are foreign, and damaged ones of ours are not', async () => {
+  const { path, copy } = await given()
+  const [ours, other] = [7, 8].map((byte) => new Uint8Array(32).fill(byte))
+  if (ours === undefined || other === undefined) throw new Error('two keys')
+  const foreign = () => [
+    keysAreForeign(path, [ours]),
+    keysAreForeign(path, [other]),
+    keysAreForeign(path, [other, ours]),
+  ]
+  expect(foreign()).toEqual([false, true, false])
+  for (const file of [path, copy]) for (const owner of ['a', 'b']) flip(file, owner)
+  expect(foreign()).toEqual([false, true, false])
+  rmSync(copy)
+  writeFileSync(path, 'no file of keys')
+  expect(foreign()).toEqual([false, false, false])
+  rmSync(path)
+  expect(foreign()).toEqual([false, false, false])
 })

@@ -9,7 +9,7 @@ import { fileSystem } from '../data-folder/disk.ts'
 import { type KeyEntry, openKey } from './key-entry.ts'
 import { parseKeyFile, printKeyFile } from './key-file.ts'
 import type { DataKey, KeyStoreRefusal } from './key-store.ts'
-import type { KeyList } from './master-keys.ts'
+import { type KeyList, keysFor, type MasterKeys } from './master-keys.ts'
 
 export interface HeldKey {
   readonly entry: KeyEntry
@@ -55,6 +55,14 @@ export class KeyCopies {
     }
   }
 
+  /** True when the files prove that they were made under another master key: they are sound, none of the keys given makes
+   *  their check, and nothing in them opens. */
+  areForeign(): boolean {
+    const read = this.#paths.map((path) => this.#parse(fileSystem.read(path)?.toString('utf8')))
+    const found = read.filter((one) => one !== undefined)
+    return found.length > 0 && found.every(({ isForeign }) => isForeign)
+  }
+
   /** Returns a text that changes whenever one of the files is replaced. */
   identity(): string {
     return this.#paths.map(identityOf).join(', ')
@@ -89,8 +97,9 @@ export class KeyCopies {
     const isChecked = check !== undefined && this.#wrapKeys.some((key) => sameMac(check, checkOf(key)))
     // That an owner was forgotten is in the clear, and proves nothing.
     const live = [...keys.values()].filter(({ key }) => key !== 'forgotten')
-    const isOurs = isChecked || live.length === 0 || live.some(({ key }) => key !== 'damaged')
-    return { keys, isOurs }
+    const opens = live.some(({ key }) => key !== 'damaged')
+    const isOurs = isChecked || live.length === 0 || opens
+    return { keys, isOurs, isForeign: check !== undefined && !isChecked && !opens }
   }
 
   #print(held: HeldKeys): string {
@@ -109,6 +118,13 @@ function checkOf(wrapKey: Uint8Array): string {
 interface Parsed {
   readonly keys: HeldKeys
   readonly isOurs: boolean
+  /** The file says by its check that another master key made it. */
+  readonly isForeign: boolean
+}
+
+/** Whether a data folder's file of data keys was made under other master keys than these. */
+export function keysAreForeign(path: string, masterKeys: MasterKeys): boolean {
+  return new KeyCopies(path, keysFor('wrapKey', masterKeys)).areForeign()
 }
 
 function merged(files: readonly HeldKeys[]): HeldKeys {

@@ -21,6 +21,8 @@ export interface DerivedKeys {
   limitKey: Uint8Array
   /** Seals what budgets have left. */
   budgetKey: Uint8Array
+  /** Proves where the ledger of money begins and ends. */
+  ledgerKey: Uint8Array
   /** Shown by processes of one cluster to each other; it opens nothing. */
   clusterMark: Uint8Array
 }
@@ -37,6 +39,7 @@ export function deriveKeys(masterKey: Uint8Array): DerivedKeys {
     idKey: derive(masterKey, 'headgate object id v1'),
     limitKey: derive(masterKey, 'headgate limit bucket v1'),
     budgetKey: derive(masterKey, 'headgate budget v1'),
+    ledgerKey: derive(masterKey, 'headgate ledger v1'),
     clusterMark: derive(masterKey, 'headgate cluster mark v1'),
   }
 }

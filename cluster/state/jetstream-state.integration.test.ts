@@ -37,22 +37,29 @@ describe.each([1, 3] as const)('%i nats-server', (servers) => {
       close: async () => void (await Promise.all(links.map((link) => link.close()))),
     }
   })
+})
 
-  test('servers that are all killed and start again still have it', async () => {
-    const link = await connectedLink(rig!.url)
+describe.skipIf(findNatsServer() === undefined)('killed', () => {
+  test.each([1, 3] as const)('%i servers that are all killed and start again still have it', async (servers) => {
+    // Servers of its own: those of the contract have deleted the stream and made it anew many times, which no deployment does,
+    // and such a stream of nats-server 2.9 has been seen not to answer for a minute after a kill under load.
+    const rig = await startNatsRig({ servers })
+    const link = await connectedLink(rig.url)
     const store = new JetStreamStateStore({ link, clock: systemClock })
     const key = { owner: 'team:a', id: 'resp_before' }
     await expect.poll(async () => (await store.put(key, value)).ok, within).toBe(true)
-    await rig!.kill()
+    await rig.kill()
     await expect.poll(() => link.status.isConnected, within).toBe(false)
     expect(await store.get(key)).toMatchObject({ ok: false, error: { type: 'unavailable' } })
-    await rig!.start()
+    await rig.start()
     const read = async () => {
       const found = await store.get(key)
-      return found.ok && found.value !== undefined && Buffer.compare(value, found.value) === 0
+      if (!found.ok) return found.error.message
+      return found.value === undefined ? 'absent' : Buffer.compare(value, found.value)
     }
-    await expect.poll(read, within).toBe(true)
+    await expect.poll(read, within).toBe(0)
     await link.close()
+    await rig.dispose()
   })
 })
 

@@ -21,6 +21,7 @@ import { decodeHeartbeat } from '../membership/decode-heartbeat.ts'
 import type { PublishedWatch } from '../membership/published-watch.ts'
 import { ReplicaPeers } from '../telemetry-stream/replica-peers.ts'
 import { candidatesFor } from './choose-keepers.ts'
+import { chosenMonths, lackingCloses, monthsOf } from './ledger-closes.ts'
 import { type Look, MetricsTotals } from './metrics-totals.ts'
 
 export interface AggregatorsOptions {
@@ -49,7 +50,7 @@ const lookMs = 50
 const freshMs = 3_000
 
 interface Gathered {
-  answers: PartAnswer[]
+  answers: (PartAnswer & { node: string })[]
   /** The state of each partition, from the answer that counts. */
   answered: Map<number, AnsweredPartition>
   failure: string | undefined
@@ -75,6 +76,11 @@ export class Aggregators {
     })
   }
 
+  /** Whether there may be several aggregators. */
+  get isClustered(): boolean {
+    return this.#options.isClustered
+  }
+
   stop(): void {
     this.#keepers.stop()
     this.#subscription.stop()
@@ -91,13 +97,11 @@ export class Aggregators {
       const whole = await this.#askWhole(question)
       return whole.ok ? done(decodeJson(whole.value) as Answered) : whole
     }
-    const gathered = await this.#gather(question)
+    const gathered = await (isForAll(question) ? this.#gatherAll(question) : this.#gather(question))
     if (gathered.answers.length === 0) return fail(refusalOf(gathered))
-    const body = mergedAnswer(
-      question,
-      gathered.answers.map(({ part }) => part),
-      this.#around(),
-    )
+    const parts = gathered.answers.map(({ part }) => part)
+    const chosen = question.type === 'ledger-months' ? this.#chosenMonths(gathered) : parts
+    const body = mergedAnswer(question, chosen, this.#around())
     if ('problem' in body || 'missing' in body) return done(body)
     const stale = this.#stale(gathered)
     return done(stale.length === 0 ? body : { ...body, stale })
@@ -142,7 +146,7 @@ export class Aggregators {
         [...asked].map(async ([node, partitions]) => {
           const answer = await this.#askPart(node, { ...question, partitions }, gathered)
           if (answer === undefined) return
-          gathered.answers.push(answer)
+          gathered.answers.push({ ...answer, node })
           for (const state of answer.partitions) gathered.answered.set(state.partition, state)
         }),
       )
@@ -165,6 +169,19 @@ export class Aggregators {
     return asked
   }
 
+  /** The months of each partition from the keeper that has most of it. Keepers that lack a close, because they were away when it was made,
+   *  are told of it. */
+  #chosenMonths(gathered: Gathered): AnswerPart[] {
+    const answers = gathered.answers.map(monthsOf)
+    for (const { node, closes } of lackingCloses(answers)) {
+      for (const close of closes)
+        void this.#askPart(node, close, { answers: [], answered: new Map(), failure: undefined })
+    }
+    const partitions = chosenMonths(answers)
+    for (const { state } of partitions) gathered.answered.set(state.partition, state)
+    return [{ type: 'ledger-months', partitions: partitions.map(({ months }) => months) }]
+  }
+
   /** Asks every aggregator for all partitions that it keeps. */
   async #gatherAll(question: AggregatorQuestion): Promise<Gathered> {
     await this.#heardSome()
@@ -172,7 +189,7 @@ export class Aggregators {
     await Promise.all(
       this.#keepers.alive().map(async ({ node }) => {
         const answer = await this.#askPart(node, question, gathered)
-        if (answer !== undefined) gathered.answers.push(answer)
+        if (answer !== undefined) gathered.answers.push({ ...answer, node })
       }),
     )
     return gathered
@@ -216,6 +233,11 @@ export class Aggregators {
 }
 
 export type Answered = Record<string, unknown>
+
+/** Whether every aggregator is asked, and not one for each partition. */
+function isForAll({ type }: AggregatorQuestion): boolean {
+  return type === 'ledger-months' || type === 'ledger-close'
+}
 
 function refusalOf({ failure }: Gathered): AskRefusal {
   return failure === undefined ? { type: 'no-answer' } : { type: 'failed', message: failure }

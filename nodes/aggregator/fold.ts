@@ -3,7 +3,9 @@
 
 import { bounds } from '../../shared/bounds.ts'
 import type { Clock } from '../../shared/clock.ts'
-import type { DecodedRecord } from '../../shared/telemetry/decode.ts'
+import type { DecodedRecord, DecodedRequest } from '../../shared/telemetry/decode.ts'
+import type { Charged } from './ledger/charged.ts'
+import type { BookedPartition, Ledger } from './ledger/ledger.ts'
 import { CountsFold, LabelNames } from './rollup/counts.ts'
 import { LatencyFold } from './rollup/latency.ts'
 import { RowsLeft } from './rollup/rows-left.ts'
@@ -11,6 +13,8 @@ import { slotMs } from './rollup/sliding-sketch.ts'
 import { NamesOfDay } from './rollup/summed-names.ts'
 import { UsageFold } from './rollup/usage.ts'
 import type { Tally } from './transactional-sum.ts'
+
+const noLedger: BookedPartition = { takeRequest: () => ({ type: 'whole' }), takeAttempt: () => {} }
 
 export class Fold {
   readonly usage = new UsageFold()
@@ -27,46 +31,74 @@ export class Fold {
   }
 
   /** Returns how many requests were among them. */
-  add(records: readonly DecodedRecord[], newestSlot: number): number {
+  add(records: readonly DecodedRecord[], newestSlot: number, ledger: BookedPartition): number {
     let requests = 0
     for (const entry of records) {
       // A sender whose clock is ahead must not close our slots early.
       const slot = Math.min(newestSlot, Math.max(0, Math.floor(entry.record.atMs / slotMs)))
       if (entry.type === 'attempt') {
+        ledger.takeAttempt(entry.record)
         this.latency.addAttempt(entry.record, slot)
         this.counts.addAttempt(entry.record)
         continue
       }
       requests++
-      this.usage.add(entry, this.namesOfDay.of(entry.record))
-      this.counts.add(entry)
+      this.addRequest(entry, ledger)
       this.latency.addRequest(entry, slot)
       if (entry.attempt !== undefined) this.latency.addAttempt(entry.attempt, slot)
     }
     return requests
   }
+
+  addRequest(entry: DecodedRequest, ledger: Pick<BookedPartition, 'takeRequest'>): void {
+    const names = this.namesOfDay.of(entry.record)
+    const charged = ledger.takeRequest(entry, names.user)
+    if (charged.type === 'nothing') return
+    if (charged.type === 'whole') this.usage.add(entry, names)
+    else this.usage.put(entry, names, charged)
+    this.counts.add(countedOnce(entry, charged))
+  }
+}
+
+/** Counters never go back, so of a correction they have what it adds. */
+function countedOnce(entry: DecodedRequest, charged: Charged): DecodedRequest {
+  if (charged.type !== 'instead') return entry
+  const { costNanoUsd, savedNanoUsd } = charged
+  return { ...entry, record: { ...entry.record, costNanoUsd, savedNanoUsd } }
+}
+
+export interface FoldsOptions {
+  readonly clock: Clock
+  readonly tallies?: readonly Tally[]
+  readonly namesPerKeyMax?: number | undefined
+  /** Absent: usage has what the records say. */
+  readonly ledger?: Pick<Ledger, 'in' | 'orphans'>
 }
 
 export class Folds {
-  readonly #clock: Clock
-  readonly #tallies: readonly Tally[]
+  readonly #options: FoldsOptions
   readonly #folds = new Map<number, Fold>()
   /** Names that may be labels are the same everywhere, and the bounds hold for all partitions together. */
   readonly names = new LabelNames(bounds.telemetryTargetsMax)
   readonly #latencyRows = new RowsLeft(bounds.telemetryRowsMax)
   readonly #countsRows = new RowsLeft(bounds.telemetryRowsMax)
 
-  readonly #namesPerKeyMax: number
-
-  constructor(clock: Clock, tallies: readonly Tally[] = [], namesPerKeyMax = Number.POSITIVE_INFINITY) {
-    this.#clock = clock
-    this.#tallies = tallies
-    this.#namesPerKeyMax = namesPerKeyMax
+  constructor(options: FoldsOptions) {
+    this.#options = options
   }
 
-  add(partition: number, records: readonly DecodedRecord[]): number {
-    for (const tally of this.#tallies) for (const entry of records) tally.add(partition, entry)
-    return this.of(partition).add(records, this.slot())
+  add(partition: number, records: readonly DecodedRecord[], arrivedMs: number): number {
+    const { tallies = [], ledger } = this.#options
+    for (const tally of tallies) for (const entry of records) tally.add(partition, entry)
+    return this.of(partition).add(records, this.slot(), ledger?.in(partition, arrivedMs) ?? noLedger)
+  }
+
+  /** Counts requests whose own records are lost by their attempts. */
+  addOrphans(): void {
+    const { ledger, clock } = this.#options
+    for (const { partition, request, take } of ledger?.orphans(clock.wallMs()) ?? []) {
+      this.of(partition).addRequest(request, { takeRequest: (_, summedUser) => take(summedUser) })
+    }
   }
 
   of(partition: number): Fold {
@@ -76,7 +108,7 @@ export class Folds {
       latencyRows: this.#latencyRows,
       countsRows: this.#countsRows,
       names: this.names,
-      namesPerKeyMax: this.#namesPerKeyMax,
+      namesPerKeyMax: this.#options.namesPerKeyMax ?? Number.POSITIVE_INFINITY,
     })
     this.#folds.set(partition, fold)
     return fold
@@ -102,6 +134,6 @@ export class Folds {
   }
 
   slot(): number {
-    return Math.floor(this.#clock.wallMs() / slotMs)
+    return Math.floor(this.#options.clock.wallMs() / slotMs)
   }
 }

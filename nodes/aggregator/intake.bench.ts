@@ -44,7 +44,7 @@ function ledgerIn(folder: string, tallies: readonly Tally[]): UsageCommitter {
       openUsageDatabase(join(folder, 'usage.sqlite'), 0, () => {}),
       { historyRowsMax: 1e6, historyDays: 7 },
     )
-  const folds = new Folds(systemClock, tallies)
+  const folds = new Folds({ clock: systemClock, tallies })
   const said = { ask: () => {}, onCommitted: () => {}, notify: () => {} }
   return new UsageCommitter({ openStore, folds, tallies, clock: systemClock, ...said })
 }
@@ -62,18 +62,18 @@ function measured(name: string, run: () => void, prepare: () => void = () => {})
 
 const all = Array.from({ length: batches }, (_, number) => batchOf(number))
 const folders: string[] = []
-let ledger: UsageCommitter | undefined
+let committer: UsageCommitter | undefined
 
 function fresh(tallies: readonly Tally[]): void {
-  ledger?.close()
+  committer?.close()
   const folder = mkdtempSync(join(tmpdir(), 'headgate-intake-'))
   folders.push(folder)
-  ledger = ledgerIn(folder, tallies)
+  committer = ledgerIn(folder, tallies)
 }
 
 function take(): void {
-  for (const bytes of all) ledger?.take({ partition: 3, bytes, atMs: systemClock.wallMs() })
-  ledger?.commit()
+  for (const bytes of all) committer?.take({ partition: 3, bytes, atMs: systemClock.wallMs() })
+  committer?.commit()
 }
 
 measured('decoded', () => all.forEach((bytes) => void decodeBatch(bytes)))
@@ -81,16 +81,16 @@ const decoded = all.map((bytes) => {
   const batch = decodeBatch(bytes)
   return batch.ok ? batch.value.records.filter((record) => record !== undefined) : []
 })
-let folds = new Folds(systemClock)
+let folds = new Folds({ clock: systemClock })
 measured(
   'folded',
-  () => decoded.forEach((records) => void folds.add(3, records)),
+  () => decoded.forEach((records) => void folds.add(3, records, 0)),
   () => {
-    folds = new Folds(systemClock)
+    folds = new Folds({ clock: systemClock })
   },
 )
 measured('decoded, folded and committed', take, () => fresh([]))
 const tallies = (): Tally[] => [new SloTally(systemClock), new TargetTally(systemClock)]
 measured('… with objectives and weights (none set)', take, () => fresh(tallies()))
-ledger?.close()
+committer?.close()
 for (const folder of folders) rmSync(folder, { recursive: true, force: true })

@@ -21,19 +21,19 @@ test('records that come up to five minutes late, out of order and again count on
     fc.property(lateMs, fc.infiniteStream(fc.nat(99)), (list, chance) => {
       const folder = mkdtempSync(join(tmpdir(), 'headgate-late-'))
       const clock = new ManualClock(startMs + 60_000)
-      const { ledger, folds } = openLedger(folder, clock)
+      const { committer, folds } = openLedger(folder, clock)
       const times = list.map((late) => clock.wallMs() - late)
       const batches = times.map((atMs, index) => ({ atMs, sequence: index + 1, luck: chance.next().value as number }))
       const sent = [...batches, ...batches.filter(({ luck }) => luck < 30)].sort((a, b) => (a.luck % 7) - (b.luck % 7))
       for (const { atMs, sequence, luck } of sent) {
-        ledger.take({ partition: 0, atMs: clock.wallMs(), bytes: batchOf(sequence, atMs) })
-        if (luck < 10) ledger.commit()
+        committer.take({ partition: 0, atMs: clock.wallMs(), bytes: batchOf(sequence, atMs) })
+        if (luck < 10) committer.commit()
       }
-      expect(hoursOf(ledger, folds, clock)).toEqual(expectedHours(times))
+      expect(hoursOf(committer, folds, clock)).toEqual(expectedHours(times))
       const window = recent(folds.among([0]), folds.slot()).distributions('total')[0]?.value.count ?? 0
       const firstSlot = Math.floor(clock.wallMs() / 10_000) - 5
       expect(window).toBe(times.filter((atMs) => Math.floor(atMs / 10_000) >= firstSlot).length)
-      ledger.close()
+      committer.close()
       rmSync(folder, { recursive: true, force: true })
     }),
     { numRuns: 25 },
@@ -41,19 +41,19 @@ test('records that come up to five minutes late, out of order and again count on
 })
 
 function openLedger(folder: string, clock: ManualClock) {
-  const folds = new Folds(clock)
+  const folds = new Folds({ clock })
   const openStore = () =>
     openUsageStore(
       { path: join(folder, 'usage.sqlite'), wallMs: clock.wallMs(), onAside: () => {} },
       { historyRowsMax: 1e6, historyDays: 7 },
     )
   const said = { ask: () => {}, onCommitted: () => {}, notify: () => {} }
-  return { folds, ledger: new UsageCommitter({ openStore, folds, clock, ...said }) }
+  return { folds, committer: new UsageCommitter({ openStore, folds, clock, ...said }) }
 }
 
-function hoursOf(ledger: UsageCommitter, folds: Folds, clock: ManualClock): [string, number][] {
+function hoursOf(committer: UsageCommitter, folds: Folds, clock: ManualClock): [string, number][] {
   const unstored = [...folds.among([0])].map((fold) => fold.usage.cells())
-  const sources = { unstored, store: ledger.store, wallMs: clock.wallMs() }
+  const sources = { unstored, store: committer.store, wallMs: clock.wallMs() }
   const part = usagePart({ type: 'usage', groupBy: ['hour'] }, [0], sources)
   return part.type === 'usage' ? part.rows.map(([[hour], [requests]]) => [hour!, Number(requests)]) : []
 }

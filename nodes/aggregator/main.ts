@@ -25,6 +25,8 @@ import type { AggregatorQuery, NodeHeartbeat } from '../../shared/telemetry/reco
 import type { Stored } from '../../shared/telemetry/stored.ts'
 import { Answers } from './answers/answers.ts'
 import { Folds } from './fold.ts'
+import type { MacKeys } from './ledger/chain.ts'
+import { Ledger } from './ledger/ledger.ts'
 import type { Publishing } from './publishing/start-publishing.ts'
 import { openUsageStore, type UsageStore } from './store/usage-store.ts'
 import { ParkedUsage } from './stream/parked-usage.ts'
@@ -42,6 +44,10 @@ export interface AggregatorOptions {
   /** The shared stream; absent in an embedded aggregator, which takes batches from the bus and keeps them all. */
   cluster?: ClusterUsage
   bounds?: { historyRowsMax: number; historyDays: number }
+  /** The keys of the ledger's heads: the first one proves, all are accepted. */
+  ledgerKeys: MacKeys
+  /** How long money events are kept. */
+  ledgerDays?: number
   /** Users, and models named by callers, that have sums of their own: for each key in a day. */
   namesPerKeyMax?: number
 }
@@ -86,13 +92,15 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
   const { cluster, node } = options
   const parked = new ParkedUsage()
   const tallies = [...(options.publishing?.tallies ?? []), ...(cluster === undefined ? [] : [parked])]
-  const folds = new Folds(clock, tallies, options.namesPerKeyMax)
+  const { ledgerKeys, namesPerKeyMax } = options
+  const ledger = new Ledger({ keys: ledgerKeys, days: options.ledgerDays ?? bounds.ledgerDays, notify })
+  const folds = new Folds({ clock, tallies, namesPerKeyMax, ledger })
   const tell = (stored: Stored): void =>
     bus.publish(cluster === undefined ? subjects.telemetryStored : telemetryStoredOf(stored.node), encodeJson(stored))
-  const ledger = new UsageCommitter({
+  const committer = new UsageCommitter({
     openStore,
     folds,
-    tallies,
+    tallies: [...tallies, ledger],
     ask: tell,
     clock,
     notify,
@@ -102,15 +110,16 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     },
     onAnew: () => keeping?.restart(),
   })
-  const keeping = cluster && new PartitionReplicas({ ...cluster, node, ledger, parked, tell, bus, clock, notify })
+  const keeping = cluster && new PartitionReplicas({ ...cluster, node, committer, parked, tell, bus, clock, notify })
   const fleet = new Fleet(clock)
   const published = new PublishedWatch(bus, clock)
   const kept = (): readonly AnsweredPartition[] => keeping?.standing() ?? [embedded]
-  const answers = new Answers({ ledger, folds, fleet, published, clock, kept, boot: cluster?.boot ?? '' })
+  const boot = cluster?.boot ?? ''
+  const answers = new Answers({ committer, folds, ledger, ledgerKeys, fleet, published, clock, kept, boot })
   const queried = (payload: Uint8Array): AggregatorQuery => decodeJson(payload) as AggregatorQuery
 
   const takeBatch = (bytes: Uint8Array): void =>
-    void ledger.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() })
+    void committer.take({ partition: embeddedPartition, bytes, atMs: clock.wallMs() })
   const subscriptions = [
     ...(cluster === undefined ? [bus.subscribe(subjects.telemetryBatch, takeBatch)] : []),
     bus.subscribe(subjects.heartbeat, (payload) => hearNode(decodeHeartbeat(payload), fleet, folds)),
@@ -119,21 +128,22 @@ export function startAggregator(options: AggregatorOptions): Aggregator {
     bus.serve(aggregatorQueryOf(node), (payload) => answers.part(queried(payload))),
   ]
   const timer = clock.every(commitMs, () => {
-    countParked(parked, ledger, cluster)
-    ledger.commit()
+    countParked(parked, committer, cluster)
+    folds.addOrphans()
+    committer.commit()
   })
   keeping?.start()
 
   return {
     owned: () => keeping?.owned() ?? [],
-    troubles: () => usageTroubles(ledger, keeping),
-    queues: () => ({ usageToCommit: { length: ledger.pending.length, dropped: 0 }, usageParked: parked.state }),
+    troubles: () => [...usageTroubles(committer, keeping), ...ledger.troubles()],
+    queues: () => ({ usageToCommit: { length: committer.pending.length, dropped: 0 }, usageParked: parked.state }),
     close() {
       timer.cancel()
       for (const subscription of subscriptions.reverse()) subscription.stop()
       published.stop()
-      if (keeping !== undefined) return keeping.stop().then(() => ledger.close())
-      ledger.close()
+      if (keeping !== undefined) return keeping.stop().then(() => committer.close())
+      committer.close()
       return Promise.resolve()
     },
   }
@@ -148,17 +158,17 @@ function hearNode(heartbeat: NodeHeartbeat | undefined, fleet: Fleet, folds: Fol
 }
 
 /** Counts batches that earlier runs could not prove and that are proven now. */
-function countParked(parked: ParkedUsage, ledger: UsageCommitter, cluster: ClusterUsage | undefined): void {
-  if (cluster === undefined || ledger.isFailing) return
+function countParked(parked: ParkedUsage, committer: UsageCommitter, cluster: ClusterUsage | undefined): void {
+  if (cluster === undefined || committer.isFailing) return
   const { mac } = cluster
   parked.judgeAgain(
     (batch) => mac.judgeAgain(batch) === 'genuine',
-    ({ partition, bytes, atMs }) => (ledger.take({ partition, bytes, atMs }).type === 'full' ? 'full' : 'taken'),
+    ({ partition, bytes, atMs }) => (committer.take({ partition, bytes, atMs }).type === 'full' ? 'full' : 'taken'),
   )
 }
 
-function usageTroubles(ledger: UsageCommitter, keeping: PartitionReplicas | undefined): Trouble[] {
+function usageTroubles(committer: UsageCommitter, keeping: PartitionReplicas | undefined): Trouble[] {
   const unread = keeping?.troubles().map((trouble) => `usage is not read: ${trouble}`) ?? []
-  const reasons = [...(ledger.isFailing ? ['usage cannot be committed'] : []), ...unread]
+  const reasons = [...(committer.isFailing ? ['usage cannot be committed'] : []), ...unread]
   return reasons.map((reason) => ({ level: 'degraded', reason }))
 }

@@ -57,6 +57,7 @@ export class TestAggregator {
       clock,
       notify,
       node: 'aggregator-1',
+      ledgerKeys: [new Uint8Array(32)],
       namesPerKeyMax,
       ...extra,
     })

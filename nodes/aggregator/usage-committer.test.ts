@@ -17,7 +17,7 @@ import type { Tally } from './transactional-sum.ts'
 import { UsageCommitter } from './usage-committer.ts'
 
 let dataDir: string
-let ledger: UsageCommitter
+let committer: UsageCommitter
 let diskFull: boolean
 const clock = new ManualClock()
 const notices: Notice[] = []
@@ -26,16 +26,16 @@ let tally: CountingTally
 let anew: number
 
 beforeEach(() => {
-  dataDir = mkdtempSync(join(tmpdir(), 'headgate-ledger-'))
+  dataDir = mkdtempSync(join(tmpdir(), 'headgate-committer-'))
   diskFull = false
   notices.length = 0
   told.length = 0
   tally = new CountingTally()
-  ledger = boot()
+  committer = boot()
 })
 
 afterEach(() => {
-  ledger.close()
+  committer.close()
   rmSync(dataDir, { recursive: true, force: true })
 })
 
@@ -43,18 +43,18 @@ test('while the disk is full nothing is confirmed, and once it is not all is cou
   fillDisk()
   for (let batch = 0; batch < 3; batch++) {
     take(batchOf(batch * 500 + 1, 500))
-    ledger.commit()
+    committer.commit()
   }
   expect(told).toEqual([])
   expect(notices.map(({ type }) => type)).toEqual(['warning'])
-  expect(ledger.pending).toHaveLength(3)
+  expect(committer.pending).toHaveLength(3)
 
   diskFull = false
-  ledger.commit()
+  committer.commit()
   expect(told.map(({ sequence }) => sequence)).toEqual([1_500])
   expect(storedRequests()).toBe(1_500)
   expect(tally.stored()).toBe(1_500)
-  expect(ledger.pending).toHaveLength(0)
+  expect(committer.pending).toHaveLength(0)
 })
 
 test('while commits fail only so much is taken; the rest stays with its senders', () => {
@@ -63,7 +63,7 @@ test('while commits fail only so much is taken; the rest stays with its senders'
   for (let batch = 0; batch * bytesEach < 2 * bounds.aggregatorPendingBytesMax; batch++) {
     take(batchOf(batch * 500 + 1, 500, 'x'.repeat(500)))
   }
-  const held = ledger.pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
+  const held = committer.pending.reduce((sum, { bytes }) => sum + bytes.length, 0)
   expect(held).toBeLessThanOrEqual(bounds.aggregatorPendingBytesMax + bytesEach)
   expect(held).toBeGreaterThan(bounds.aggregatorPendingBytesMax / 2)
 })
@@ -72,47 +72,47 @@ test('a batch is counted whatever is missing before it; what is missing is asked
   take(batchOf(1, 3))
   take(batchOf(6, 2))
   expect(told).toEqual([{ node: 'proxy-1', epoch: 'boot-1', sequence: 0, gap: true }])
-  ledger.commit()
+  committer.commit()
   expect([told.at(-1)?.sequence, storedRequests()]).toEqual([3, 5])
-  ledger.close()
-  ledger = boot()
+  committer.close()
+  committer = boot()
   take(batchOf(4, 2))
   take(batchOf(6, 2))
-  ledger.commit()
+  committer.commit()
   expect([told.at(-1)?.sequence, storedRequests()]).toEqual([7, 7])
 })
 
 test('how far a stream was read is committed with what was read, and a further sum with both', () => {
   const position = { partition: 5, sequence: 41, storedAtMs: 7, streamCreated: 'monday', completeSinceMs: 3 }
   take(batchOf(1, 500), 5)
-  ledger.moveTo(position)
+  committer.moveTo(position)
   fillDisk()
-  ledger.commit()
+  committer.commit()
   diskFull = false
   tally = new CountingTally()
-  ledger = boot()
-  expect([ledger.position(5), storedRequests(), tally.stored()]).toEqual([undefined, 0, 0])
+  committer = boot()
+  expect([committer.position(5), storedRequests(), tally.stored()]).toEqual([undefined, 0, 0])
   take(batchOf(1, 500), 5)
-  ledger.moveTo(position)
-  ledger.commit()
-  ledger.close()
-  ledger = boot()
-  expect([ledger.position(5), storedRequests(), tally.stored()]).toEqual([position, 500, 500])
+  committer.moveTo(position)
+  committer.commit()
+  committer.close()
+  committer = boot()
+  expect([committer.position(5), storedRequests(), tally.stored()]).toEqual([position, 500, 500])
 })
 
 test('a database that disappeared begins anew, and all that is sent again counts once', () => {
   take(batchOf(1, 10))
-  ledger.commit()
+  committer.commit()
   fillDisk()
   take(batchOf(11, 500))
-  ledger.commit()
+  committer.commit()
   diskFull = false
   rmSync(join(dataDir, 'usage.sqlite'))
-  ledger.commit()
+  committer.commit()
   expect([storedRequests(), anew]).toEqual([0, 1])
   take(batchOf(1, 10))
   take(batchOf(11, 500))
-  ledger.commit()
+  committer.commit()
   expect([storedRequests(), tally.stored()]).toEqual([510, 510])
 })
 
@@ -122,7 +122,7 @@ function boot(): UsageCommitter {
   anew = 0
   return new UsageCommitter({
     openStore,
-    folds: new Folds(clock, tallies),
+    folds: new Folds({ clock, tallies }),
     tallies,
     clock,
     notify,
@@ -134,7 +134,7 @@ function boot(): UsageCommitter {
 }
 
 function take(bytes: Uint8Array, partition = 0): void {
-  ledger.take({ partition, bytes, atMs: clock.wallMs() })
+  committer.take({ partition, bytes, atMs: clock.wallMs() })
 }
 
 /** The smallest further sum: how many requests there were. */
@@ -171,7 +171,7 @@ class CountingTally implements Tally {
 /** SQLite's own bound on the file stands for the disk's: the same error, `SQLITE_FULL`, from the same place. */
 function fillDisk(): void {
   diskFull = true
-  limitPages(ledger.store!)
+  limitPages(committer.store!)
 }
 
 function openStore(): UsageStore {
@@ -186,7 +186,7 @@ function limitPages(store: UsageStore): void {
 }
 
 function storedRequests(): number {
-  return Number(ledger.store!.database.prepare('SELECT total(requests) AS n FROM usage').get()?.['n'])
+  return Number(committer.store!.database.prepare('SELECT total(requests) AS n FROM usage').get()?.['n'])
 }
 
 function batchOf(first: number, count: number, prefix = 'a-request-id-of-the-usual-length'): Uint8Array {

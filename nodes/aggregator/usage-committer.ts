@@ -12,12 +12,12 @@ import type { Stored } from '../../shared/telemetry/stored.ts'
 import type { Folds } from './fold.ts'
 import { newRecords, type Source, Sources } from './intake.ts'
 import type { HistoryBlock, Position, UsageStore } from './store/usage-store.ts'
-import type { Tally } from './transactional-sum.ts'
+import type { Transactional } from './transactional-sum.ts'
 
-export interface LedgerOptions {
+export interface CommitterOptions {
   openStore: () => UsageStore
   folds: Folds
-  tallies?: readonly Tally[]
+  tallies?: readonly Transactional[]
   /** Tells what a commit made durable, for each sender that sent something. */
   onCommitted: (sources: readonly CommittedSource[]) => void
   /** Tells a sender that batches are missing, and which ones are stored. */
@@ -56,7 +56,7 @@ const pendingBytesEarly = 4 << 20
 const gapNoticeMs = 250
 
 export class UsageCommitter {
-  readonly #options: LedgerOptions
+  readonly #options: CommitterOptions
   #sources: Sources
   #store: UsageStore | undefined
   /** Blocks that were taken and are not committed, oldest first. */
@@ -71,7 +71,7 @@ export class UsageCommitter {
   #hasCommitted: boolean
   #gapToldAtMs = Number.NEGATIVE_INFINITY
 
-  constructor(options: LedgerOptions) {
+  constructor(options: CommitterOptions) {
     this.#options = options
     this.#store = this.#open()
     const sources = this.#store.sources()
@@ -150,7 +150,7 @@ export class UsageCommitter {
 
   /** Commits what was taken since the last call; called once a second. */
   commit(): void {
-    if (this.#touched.size === 0 && this.#positionsTouched.size === 0) return
+    if (this.#touched.size === 0 && this.#positionsTouched.size === 0 && !this.#isDue) return
     const sources = [...this.#touched]
     try {
       if (this.#store === undefined && this.#reopen() === 'anew') return
@@ -180,6 +180,10 @@ export class UsageCommitter {
     this.commit()
     this.#store?.close()
     this.#store = undefined
+  }
+
+  get #isDue(): boolean {
+    return this.#options.tallies?.some(({ isDue }) => isDue === true) === true
   }
 
   /** Notes lost sequences: they were recorded before the batch that left the hole. */
@@ -235,7 +239,7 @@ export class UsageCommitter {
   }
 
   #add(batch: Batch, { partition, bytes, atMs, skip }: Arrival & { skip: number }): void {
-    const requests = this.#options.folds.add(partition, newRecords(batch.records, skip))
+    const requests = this.#options.folds.add(partition, newRecords(batch.records, skip), atMs)
     if (batch.malformed > 0) {
       this.#options.notify({ type: 'warning', message: `${batch.malformed} telemetry records are unreadable` })
     }

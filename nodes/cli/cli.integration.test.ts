@@ -35,7 +35,12 @@ async function run(argv: string[], more: Record<string, string> = {}, signal?: A
     version: '1.2.3',
     start: async () => {},
     environment: { ...environment, ...more },
-    terminal: { out: (text) => out.push(text), err: (text) => err.push(text), colours: false },
+    terminal: {
+      out: (text) => out.push(text),
+      err: (text) => err.push(text),
+      colours: false,
+      write: async (text) => void out.push(text),
+    },
     ...(signal === undefined ? {} : { signal }),
   })
   return { code, out: out.join('\n'), err: err.join('\n'), json: () => JSON.parse(out.join('\n')) }
@@ -257,6 +262,7 @@ describe('the log, without the node', () => {
 
   test('another master key proves nothing: it ends with 7', async () => {
     const key = Buffer.alloc(32, 1).toString('base64')
-    expect((await run(['log', 'verify'], { HEADGATE_MASTER_KEY: key })).code).toBe(exitCode.damaged)
+    const told = await run(['log', 'verify'], { HEADGATE_MASTER_KEY: key })
+    expect([told.code, told.out]).toEqual([exitCode.damaged, expect.stringContaining('under another master key: set')])
   })
 })

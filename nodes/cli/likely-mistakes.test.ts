@@ -17,7 +17,7 @@ async function told(file: string): Promise<string[]> {
     version: '1',
     start: async () => {},
     environment: { OPENAI_API_KEY: 'sk-1', EMPTY: '' },
-    terminal: { out: () => {}, err: (text) => err.push(text), colours: false },
+    terminal: { out: () => {}, err: (text) => err.push(text), colours: false, write: () => Promise.resolve() },
   })
   return err.map((line) => line.trim().replaceAll(folder, 'FOLDER'))
 }

@@ -6,6 +6,7 @@ import type { LogKey } from '../../cluster/config-log/log/log-key.ts'
 import { SqliteLog } from '../../cluster/config-log/sqlite/sqlite-log.ts'
 import { JetStreamStream } from '../../cluster/config-log/stream/jetstream-stream.ts'
 import { StreamLog } from '../../cluster/config-log/stream/stream-log.ts'
+import { keysAreForeign } from '../../cluster/secrets/key-copies.ts'
 import { openLogKeys } from '../../cluster/secrets/log-keys.ts'
 import type { MasterKeys } from '../../cluster/secrets/master-keys.ts'
 import { parseKeys32 } from '../../shared/key32.ts'
@@ -19,6 +20,8 @@ export interface LogSource {
   readonly name: string
   readonly log: ReadableLog
   readonly macKey: LogKey
+  /** The data keys beside it were made under another master key than those of this environment. */
+  readonly hasOtherKeys: boolean
   /** The folder of a copy's other witnesses; a stream has none. */
   readonly configDir: string | undefined
   close(): Promise<void>
@@ -29,15 +32,19 @@ export async function openLogSource(context: VerbContext, from?: string): Promis
   const masterKeys = findMasterKeys(context)
   if (!masterKeys.ok) return masterKeys
   const dataDir = dataDirOf(context.environment)
-  const macKey = openLogKeys(masterKeys.value, dataKeysBeside(from === 'stream' ? dataDir : (from ?? dataDir)))
-  return from === 'stream' ? openStream(context, macKey) : openCopy(from ?? dataDir, macKey)
+  const dataKeys = dataKeysBeside(from === 'stream' ? dataDir : (from ?? dataDir))
+  const macKey = openLogKeys(masterKeys.value, dataKeys)
+  const known = { macKey, hasOtherKeys: keysAreForeign(dataKeys, masterKeys.value) }
+  return from === 'stream' ? openStream(context, known) : openCopy(from ?? dataDir, known)
 }
 
-function openCopy(path: string, macKey: LogKey): Result<LogSource, Refusal> {
+type Known = Pick<LogSource, 'macKey' | 'hasOtherKeys'>
+
+function openCopy(path: string, known: Known): Result<LogSource, Refusal> {
   const file = copyPath(path)
   const configDir = file === path ? undefined : dirname(file)
   const log = new SqliteLog({ path: file, readOnly: true })
-  return done({ name: file, log, macKey, configDir, close: () => log.close() })
+  return done({ name: file, log, ...known, configDir, close: () => log.close() })
 }
 
 /** The data keys hold what verifies events of a master key that was replaced. */
@@ -51,7 +58,7 @@ export function copyPath(path: string): string {
   return existsSync(join(path, 'log.sqlite')) ? join(path, 'log.sqlite') : join(path, 'config', 'log.sqlite')
 }
 
-async function openStream(context: VerbContext, macKey: LogKey): Promise<Result<LogSource, Refusal>> {
+async function openStream(context: VerbContext, known: Known): Promise<Result<LogSource, Refusal>> {
   const nats = await connectToNats(context)
   if (!nats.ok) return nats
   const stream = new JetStreamStream({ link: nats.value, clock: context.clock })
@@ -59,7 +66,7 @@ async function openStream(context: VerbContext, macKey: LogKey): Promise<Result<
     await stream.close()
     await nats.value.close()
   }
-  return done({ name: 'the stream', log: new StreamLog(stream), macKey, configDir: undefined, close })
+  return done({ name: 'the stream', log: new StreamLog(stream), ...known, configDir: undefined, close })
 }
 
 /** The master key and the ones that are accepted beside it, as a node of this environment has them. */

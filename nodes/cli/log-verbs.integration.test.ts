@@ -76,7 +76,12 @@ async function run(...argv: string[]) {
     HEADGATE_MASTER_KEY: Buffer.from(masterKey).toString('base64'),
     HEADGATE_CONTROL_URL: 'http://127.0.0.1:1',
   }
-  const terminal = { out: (text: string) => out.push(text), err: (text: string) => err.push(text), colours: false }
+  const terminal = {
+    out: (text: string) => out.push(text),
+    err: (text: string) => err.push(text),
+    colours: false,
+    write: () => Promise.resolve(),
+  }
   const code = await runCli(argv, { version: '0', start: async () => {}, environment, terminal })
   return { code, out: out.join('\n'), err: err.join('\n'), json: () => JSON.parse(out.join('\n')) }
 }

@@ -1,15 +1,17 @@
 // The `headgate` command: verbs and their options, nothing else. What they do stands in `commands/`, loaded when asked for,
 // so that `start` does not carry the CLI's weight.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { type Clock, systemClock } from '../../shared/clock.ts'
+import type { Clock } from '../../shared/clock.ts'
 import { textOfFile } from '../../shared/text-file.ts'
 import { AdminClient } from './admin-client.ts'
 import type { ReplayOptions } from './commands/config-log.ts'
+import type { ExportVerb } from './commands/ledger/export.ts'
 import type { RepairVerb } from './commands/repair.ts'
 import { type ExitCode, exitCode } from './exit-code.ts'
 import { roles, type StartVerb } from './start-verb.ts'
 import { type Environment, processTerminal, type Terminal } from './terminal.ts'
 import type { VerbContext } from './verb.ts'
+import { waitingClock } from './waiting-clock.ts'
 
 export interface ProgramOptions {
   version: string
@@ -57,6 +59,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addKeys(program, run)
   addMasterKey(program, run)
   addLog(program, run)
+  addLedger(program, run)
   return program
 }
 
@@ -210,6 +213,23 @@ function addLog(program: Command, run: Run): void {
     )
 }
 
+function addLedger(program: Command, run: Run): void {
+  const ledger = program.command('ledger').description('The ledger of money')
+  ledger
+    .command('verify')
+    .description('Prove the chain of every partition, that usage has the same sums, and that budgets conserve money')
+    .action(run(async (context) => (await import('./commands/ledger/verify.ts')).verifyLedger(context)))
+  ledger
+    .command('export')
+    .description('Print money events, the newest first')
+    .option('--from <time>', 'of the requests, such as 2026-11-01T00:00:00Z')
+    .option('--to <time>', 'before which the requests came')
+    .addOption(new Option('--format <format>', 'json: an event a line').choices(['csv', 'json']).default('csv'))
+    .action((given: ExportVerb) =>
+      run(async (context) => (await import('./commands/ledger/export.ts')).exportLedger(context, given))(),
+    )
+}
+
 function contextOf(options: ProgramOptions, terminal: Terminal, json: boolean): VerbContext {
   const environment = options.environment ?? process.env
   return {
@@ -217,7 +237,7 @@ function contextOf(options: ProgramOptions, terminal: Terminal, json: boolean): 
     terminal,
     json,
     client: new AdminClient(environment, options.fetch ?? fetch),
-    clock: options.clock ?? systemClock,
+    clock: options.clock ?? waitingClock,
     signal: options.signal ?? new AbortController().signal,
   }
 }

@@ -8,7 +8,7 @@ async function readByProgram(words: readonly string[]): Promise<StartVerb | unde
   const start = async (verb: StartVerb) => {
     read = verb
   }
-  const terminal = { out: () => {}, err: () => {}, colours: false }
+  const terminal = { out: () => {}, err: () => {}, colours: false, write: () => Promise.resolve() }
   await buildProgram({ version: '1.2.3', start, terminal })
     .parseAsync(words, { from: 'user' })
     .catch(() => {})

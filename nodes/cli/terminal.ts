@@ -4,6 +4,8 @@
 export interface Terminal {
   out(text: string): void
   err(text: string): void
+  /** Writes a part of something long as it is, and waits for the reader. */
+  write(text: string): Promise<void>
   readonly colours: boolean
 }
 
@@ -15,6 +17,10 @@ export function processTerminal(): Terminal {
   return {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => (error == null ? resolve() : reject(error)))
+      }),
     colours: coloursWanted(process.env, process.stdout.isTTY === true),
   }
 }

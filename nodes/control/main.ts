@@ -100,16 +100,16 @@ export interface ControlNode {
 }
 
 export async function startControl(options: ControlOptions): Promise<ControlNode> {
-  const { settings } = options
   const config = await openConfig(options)
   const { desk, follower, secrets } = config
   try {
-    const demo = settings.demo ?? options.node.role === 'all'
+    const demo = options.settings.demo ?? options.node.role === 'all'
     const readiness = readinessOf(options, config)
     const findings = await writeFirst({ options, config, readiness, demo })
     const state = desk.state()
     const demoKey = demo && state.ok ? demoKeyOf(state.value, secrets) : undefined
     const verdict = verdictOf(options, readiness)
+    const watch = verdict.watch()
     const serving = await serve({ options, config, readiness, verdict, demoKey })
     // Inside a whole node the proxy beats for it: one process is one node.
     const pulse = options.node.role === 'control' ? startPulse(options, follower, verdict) : undefined
@@ -122,6 +122,7 @@ export async function startControl(options: ControlOptions): Promise<ControlNode
       standing: () => ({ heartbeat: pulse?.read(), troubles: readiness.troubles() }),
       close: async () => {
         pulse?.stop()
+        watch.cancel()
         await serving.close()
         await config.close()
       },

@@ -13,6 +13,7 @@ export const crossings: readonly Crossing[] = [
   { subject: subjects.configApplied, way: 'out' },
   { subject: subjects.weights, way: 'in' },
   { subject: subjects.gossip, way: 'both' },
+  { subject: subjects.sessionStarts, way: 'both' },
   { subject: subjects.budgetRecall, way: 'both' },
   { subject: subjects.budgetAlert, way: 'out' },
 ]

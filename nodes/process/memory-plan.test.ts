@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { mainHeapMb, memoryPlan } from './memory-plan.ts'
+import { mainHeapMb, memoryPlan, smallerBodies } from './memory-plan.ts'
 
 const mib = 1 << 20
 const gib = 2 ** 30
@@ -46,4 +46,12 @@ test('what the operator says of the bodies is obeyed, and a heap that was given 
 
 test('a process without a data plane keeps the limit of its main thread', () => {
   expect([mainHeapMb('control', gib), mainHeapMb('aggregator', gib)]).toEqual([undefined, undefined])
+})
+
+test('a limit of bodies that the memory makes smaller is told, with both numbers', () => {
+  const mib = 1 << 20
+  expect(smallerBodies({ asked: 16 * mib, largestBytes: 16 * mib })).toBeUndefined()
+  expect(smallerBodies({ asked: 2 ** 31, largestBytes: 16 * mib })).toMatch(
+    /is 2147483648 bytes.+than 16777216 are refused/,
+  )
 })

@@ -70,3 +70,9 @@ export function memoryPlan(role: NodeRole, { processBytes, mainHeapBytes, bodies
 function between(least: number, most: number, wanted: number): number {
   return Math.min(most, Math.max(least, wanted))
 }
+
+/** The sentence for an operator who allows larger bodies than one key can ever have room for; undefined where none is needed. */
+export function smallerBodies({ asked, largestBytes }: { asked: number; largestBytes: number }): string | undefined {
+  if (asked <= largestBytes) return undefined
+  return `HEADGATE_BODY_MAX is ${asked} bytes, and bodies of more than ${largestBytes} are refused all the same: a body may take a quarter of the memory for bodies (HEADGATE_BODY_MEMORY_MAX, HEADGATE_MEMORY_MAX)`
+}

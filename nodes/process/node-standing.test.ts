@@ -34,3 +34,22 @@ test('restarts of threads and notices to the operator are metrics', () => {
   expect(node.metrics(false)).toContain('headgate_thread_restarts_total{node="n",part="link"} 3\n')
   expect(node.metrics(false)).toContain('headgate_notices_total{node="n",type="warning",level="warn"} 1\n')
 })
+
+test('what is wrong with a part is logged while the node serves, once and with its end', () => {
+  const clock = new ManualClock(0)
+  const node = new NodeStanding({ node: 'n', role: 'proxy', clock })
+  const troubles: Trouble[] = [{ level: 'degraded', reason: 'full' }]
+  node.add('process', { standing: () => ({ troubles }) })
+  const told: unknown[] = []
+  const watch = node.watchTroubles((notice) => void told.push(notice))
+  clock.advance(5_000)
+  expect(told).toEqual([])
+  node.stage = 'serving'
+  clock.advance(5_000)
+  expect(told).toEqual([{ type: 'trouble', reason: 'full' }])
+  expect(node.look().reasons).toEqual(['full (since 1970-01-01T00:00:01Z)'])
+  troubles.pop()
+  clock.advance(5_000)
+  expect(told.slice(1)).toEqual([{ type: 'trouble-over', reason: 'full', lastedMs: 5_000 }])
+  watch.cancel()
+})

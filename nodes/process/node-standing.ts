@@ -1,12 +1,14 @@
 // How this process is: what its parts say of themselves, whether their threads run, and what was told to the operator so
 // far. `/readyz` and `/metrics` of the ops port read it.
 import type { TroublesOfParts } from '../../cluster/membership/process-standing.ts'
-import type { Clock } from '../../shared/clock.ts'
+import { bounds } from '../../shared/bounds.ts'
+import type { Clock, Timer } from '../../shared/clock.ts'
 import type { Notice, Notify } from '../../shared/notice.ts'
 import { Readiness, type Standing, type Trouble } from '../../shared/readiness.ts'
 import type { MessageCount, NodeRole } from '../../shared/telemetry/records.ts'
 import type { Part } from './part-standing.ts'
 import { processMetrics } from './process-metrics.ts'
+import { TroubleLog } from './trouble-log.ts'
 
 export interface WatchedThread extends Part {
   readonly part: string
@@ -73,6 +75,16 @@ export class NodeStanding {
 
   look(): Standing {
     return this.#readiness.look()
+  }
+
+  /** Looks each second, and logs the troubles of the parts. Those of a start and of a stop are the stage itself. */
+  watchTroubles(notify: Notify): Timer {
+    const { clock } = this.#options
+    const log = new TroubleLog({ clock, notify })
+    return clock.every(bounds.heartbeatMs, () => {
+      this.look()
+      if (this.stage === 'serving') log.look(Object.values(this.troublesOfParts()).flat())
+    })
   }
 
   /** The process's metrics; `withBeats` adds those of heartbeats, where nobody else in this process tells them. */

@@ -64,6 +64,10 @@ function sentence(notice: Notice): string {
     case 'config-degraded':
     case 'config-damaged':
       return `configuration: ${notice.reason}`
+    case 'trouble':
+      return notice.reason
+    case 'trouble-over':
+      return `it is over: ${notice.reason}`
     case 'upstream-unreachable':
     case 'warning':
       return notice.message

@@ -36,6 +36,7 @@ export async function runNode(given: Run): Promise<number> {
   })
   memory.start()
   standing.add('process', memory)
+  const watch = standing.watchTroubles(run.notify)
   const told = publishProcessStanding({ bus, clock }, () => standing.troublesOfParts())
   // First, so that a start that takes long can be told from one that never was.
   const ops = await openOps(run, bus, standing)
@@ -50,6 +51,7 @@ export async function runNode(given: Run): Promise<number> {
   standing.stage = 'draining'
   const cut = (await proxy?.drain(settings.drainMs)) ?? 0
   told.cancel()
+  watch.cancel()
   disk.stop()
   memory.stop()
   ops?.server.close()

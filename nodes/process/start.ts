@@ -6,14 +6,16 @@ import { type DataFolder, openDataFolder } from '../../cluster/data-folder/data-
 import { memoryEnds } from '../../cluster/data-folder/memory-ends.ts'
 import { StartJournal } from '../../cluster/data-folder/start-journal.ts'
 import { pauseBeforeStart } from '../../cluster/data-folder/start-rules.ts'
+import { keysAreForeign } from '../../cluster/secrets/key-copies.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import { parseSettings, type Settings } from '../../shared/settings.ts'
 import { textOfFile } from '../../shared/text-file.ts'
 import { judgeVariables } from '../../shared/variable-names.ts'
 import { processTerminal } from '../cli/terminal.ts'
+import { SharedBudget } from '../proxy/http/shared-budget.ts'
 import { processMemoryBytes } from './heap-limit.ts'
-import { type MemoryPlan, memoryPlan } from './memory-plan.ts'
+import { type MemoryPlan, memoryPlan, smallerBodies } from './memory-plan.ts'
 import { type LogLevel, openNoticeLog } from './notice-log.ts'
 import { type Plan, planOf } from './roles.ts'
 import type { StartOptions } from './run.ts'
@@ -31,6 +33,10 @@ export async function start(options: StartOptions, around: Around): Promise<numb
   const folder = openDataFolder({ path, masterKey, previousMasterKeys, embedded, pid: process.pid })
   if (!folder.ok) return refused([folder.error.message])
   try {
+    // In a cluster the copy may be left of another one: what the cluster says is verified when it comes.
+    if (embedded && keysAreForeign(folder.value.files.dataKeys, folder.value.masterKeys)) {
+      return refused([otherMasterKey(folder.value.path)])
+    }
     return await startIn(folder.value, { ...around, options, plan, startedMs, settings: settings.value })
   } catch (error) {
     return refused([error instanceof Error ? error.message : String(error)])
@@ -58,9 +64,11 @@ async function startIn(folder: DataFolder, known: Known): Promise<number> {
     const notify = openProcessLog(known.settings.logLevel, known.clock)
     tellUnknownVariables(known.options.environment, notify)
     await pauseIfCrashing(journal, notify, known.chance)
+    const memory = memoryOf(known)
+    tellSmallerBodies(known, memory, notify)
     return await runNode({
       ...known,
-      memory: memoryOf(known),
+      memory,
       node: known.settings.nodeName ?? folder.nodeId,
       folder,
       notify,
@@ -78,6 +86,15 @@ function memoryOf({ options, settings }: Known): MemoryPlan {
     mainHeapBytes: getHeapStatistics().heap_size_limit,
     bodiesBytes: settings.bodyMemoryBytesMax,
   })
+}
+
+/** A limit that nobody asked for may be smaller in silence. */
+function tellSmallerBodies({ options: { environment }, plan, settings }: Known, memory: MemoryPlan, notify: Notify) {
+  const isAsked = Boolean(environment['HEADGATE_BODY_MAX'] || environment['HEADGATE_BODY_MAX_FILE'])
+  if (!plan.proxy || !isAsked) return
+  const { largestBytes } = new SharedBudget(memory.bodiesBytesMax)
+  const message = smallerBodies({ asked: settings.bodyBytesMax, largestBytes })
+  if (message !== undefined) notify({ type: 'warning', message })
 }
 
 function openProcessLog(level: LogLevel, clock: Clock): Notify {
@@ -103,6 +120,10 @@ async function pauseIfCrashing({ crashes }: StartJournal, notify: Notify, chance
   notify({ type: 'crash-loop', crashes, pauseMs })
   // A timer of the clock would not keep the process alive, and nothing else is open yet.
   await new Promise((resolve) => setTimeout(resolve, pauseMs))
+}
+
+function otherMasterKey(path: string): string {
+  return `the data folder ${path} was written under another master key. Give that one (HEADGATE_MASTER_KEY, or master.key in the folder); to replace it, name it in HEADGATE_MASTER_KEY_PREVIOUS`
 }
 
 function refused(problems: readonly string[]): number {

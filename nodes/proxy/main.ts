@@ -2,54 +2,51 @@
 import { randomBytes } from 'node:crypto'
 import type { Bus } from '../../cluster/bus/bus.ts'
 import type { Hold } from '../../cluster/data-folder/hold.ts'
+import type { Gossip } from '../../cluster/gossip/gossip.ts'
 import { LinkWatch } from '../../cluster/membership/link-watch.ts'
 import { keysFor, type MasterKeys } from '../../cluster/secrets/master-keys.ts'
-import { BusStateStore } from '../../cluster/state/bus-state-store.ts'
 import { bounds } from '../../shared/bounds.ts'
 import type { Chance, Clock } from '../../shared/clock.ts'
 import type { Notify } from '../../shared/notice.ts'
 import type { Standing, Trouble } from '../../shared/readiness.ts'
 import type { Settings } from '../../shared/settings.ts'
 import type { MessageCount, NodeHeartbeat } from '../../shared/telemetry/records.ts'
+import { AnswerCounts } from './accounting/answer-counts.ts'
 import type { CollectedHeap } from './accounting/heap-relief.ts'
 import { type ProxyFacts, type ProxyStanding, proxyTroubles, startHeartbeats } from './accounting/heartbeats.ts'
 import { type BodyMemoryLimits, MemoryPressure } from './accounting/memory-pressure.ts'
+import { openRecords } from './accounting/open-records.ts'
 import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
 import { OpenRequests } from './admission/open-requests.ts'
 import { Entry } from './apis/entry.ts'
-import { FilesApi } from './apis/files/files-api.ts'
-import { InferenceApi } from './apis/inference/inference-api.ts'
-import { ModelsApi } from './apis/models/models-api.ts'
-import { RealtimeApi } from './apis/realtime/realtime-api.ts'
-import { ResponsesApi } from './apis/responses/responses-api.ts'
+import { openApis, openRealtime } from './apis/open-apis.ts'
 import { KeyWatch } from './attempts/live/key-watch.ts'
 import { LiveRequests } from './attempts/live/live-requests.ts'
-import { Continuations } from './conversations/continuation.ts'
-import { ResponseStore } from './conversations/response-store.ts'
 import { drain } from './http/drain.ts'
 import type { HttpServer } from './http/http.ts'
 import { openDataPort } from './http/open-data-port.ts'
 import { keyOpenMaxOf, openRequestsMax } from './http/open-requests-max.ts'
 import { parsedShares, SharedBudget } from './http/shared-budget.ts'
-import type { Jobs } from './large/job.ts'
 import { openJobs } from './large/open-jobs.ts'
 import { openLimits } from './limits/open-limits.ts'
+import { OutputLengths } from './limits/output-lengths.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Policy } from './policies/policy.ts'
 import { ObjectIds } from './provider-objects/object-ids.ts'
+import type { Credential } from './providers/credential.ts'
 import { Identities } from './providers/credentials/identities.ts'
-import { DemoUpstream } from './providers/demo/demo-upstream.ts'
-import type { Target } from './providers/endpoint.ts'
+import { DemoUpstream, demoOr } from './providers/demo/demo-upstream.ts'
+import { quotaFacts } from './quotas/quota-facts.ts'
+import { Quotas } from './quotas/quotas.ts'
 import { followWeights } from './routing/fleet-weights.ts'
 import { LatencyEstimates } from './routing/latency-estimates.ts'
 import { TimerWheel } from './routing/timer-wheel.ts'
 import type { ConfigFollower } from './snapshot/follow-config.ts'
 import { openConfig } from './snapshot/open-config.ts'
 import { untilConfigured } from './snapshot/until-configured.ts'
-import { bootEpoch, Recorder } from './telemetry/recorder.ts'
-import { openSockets, openUpstream } from './upstream/choose-upstream.ts'
-import type { Upstream } from './upstream/upstream.ts'
+import { bootEpoch } from './telemetry/recorder.ts'
+import { openUpstream } from './upstream/choose-upstream.ts'
 
 export interface ProxyOptions {
   readonly settings: Settings
@@ -154,29 +151,30 @@ const identitiesMsMax = 2_000
 const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
-  const { node, dataDir, bus, clock, chance, notify, environment } = options
+  const { clock, chance, notify, environment } = options
   const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
   const config = await openConfig(options, { identities, latencyEstimates })
-  const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current() })
-  config.onSnapshot = () => keyWatch.look()
   const epoch = bootEpoch(clock, chance)
-  const recorder = new Recorder({ node: node.name, epoch, dataDir, bus, clock, notify })
+  const recorder = openRecords({ ...options, epoch })
   const jobs = openJobs({ settings: options.settings, script: jobScript, clock, notify })
   const limits = openLimits({ ...options, jobs }, epoch)
+  const keyWatch = new KeyWatch({ live, clock, snapshot: () => config.current(), endOf: limits.endOf })
+  config.onSnapshot = () => keyWatch.look()
   const policies = options.policies ?? limits.policies
+  const quotas = openQuotas(options, limits.gossip)
   const timers = new TimerWheel(clock)
   const direct = await openUpstream({ environment, clock, notify })
   const state = { draining: false, server: undefined as HttpServer | undefined }
-  const rejections = new Map<string, number>()
-  const countRejection = (code: string) => void rejections.set(code, (rejections.get(code) ?? 0) + 1)
-  const settlement = new Settlement({ clock, chance, notify, recorder, countRejection })
+  const counts = new AnswerCounts(notify)
+  const settlement = new Settlement({ clock, chance, notify, recorder: recorder.sink, counts })
   const admission = openAdmission(options, config, () => state.server?.openRequests ?? 0)
   const ids = new ObjectIds(...keysFor('idKey', options.masterKeys))
-  const demo = new DemoUpstream(clock)
-  const common = { clock, chance, notify, timers, settlement, live, upstreamOf: demoOr(direct, demo) }
+  const upstreamOf = demoOr(direct, new DemoUpstream(clock))
+  const quota = { quotas, lengths: new OutputLengths() }
+  const common = { clock, chance, notify, timers, settlement, live, upstreamOf, intents: recorder.journal, quota }
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const apis = openApis(options, { ...common, ids, jobs, policies, entry })
@@ -188,7 +186,7 @@ async function openParts(options: ProxyOptions) {
     admission,
     apis,
     realtime,
-    countRejection,
+    countRejection: counts.countRejection,
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
@@ -207,10 +205,16 @@ async function openParts(options: ProxyOptions) {
     direct,
     jobs,
     state,
-    rejections,
+    counts,
     limits,
+    quotas,
     pipeline,
   }
+}
+
+function openQuotas({ clock, chance, masterKeys, settings }: ProxyOptions, gossip: Gossip): Quotas<Credential> {
+  const [hashKey] = keysFor('limitKey', masterKeys)
+  return new Quotas({ gossip, clock, chance, hashKey, queueMax: settings.queueMax })
 }
 
 function openAdmission(
@@ -221,56 +225,6 @@ function openAdmission(
   const openMax = openRequestsMax()
   const open = new OpenRequests(settings.keyOpenMax ?? keyOpenMaxOf(openMax))
   return new Admission({ clock, snapshot: () => config.current(), openRequests, openRequestsMax: openMax, open })
-}
-
-interface CommonParts {
-  readonly clock: Clock
-  readonly chance: Chance
-  readonly notify: Notify
-  readonly timers: TimerWheel
-  readonly settlement: Settlement
-  readonly live: LiveRequests
-  upstreamOf(target: Target): Upstream
-}
-
-interface ApiParts extends CommonParts {
-  readonly ids: ObjectIds
-  readonly jobs: Jobs
-  readonly policies: readonly Policy[]
-  readonly entry: Entry
-}
-
-function openApis({ bus }: ProxyOptions, parts: ApiParts) {
-  const { entry, settlement } = parts
-  const store = new ResponseStore(new BusStateStore(bus))
-  const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`, parts.jobs)
-  const common = { ...parts, attempts: parts, delivery: parts }
-  return {
-    inference: new InferenceApi({ ...common, continuations }),
-    responses: entry.before(new ResponsesApi({ ...common, store })),
-    files: entry.before(new FilesApi(common)),
-    models: new ModelsApi(settlement),
-  }
-}
-
-interface RealtimeParts extends CommonParts {
-  readonly admission: Admission
-  readonly entry: Entry
-}
-
-function openRealtime({ environment, clock }: ProxyOptions, parts: RealtimeParts) {
-  const { admission, entry, live } = parts
-  const sockets = openSockets({ environment, clock })
-  return new RealtimeApi({
-    admission,
-    entry,
-    live,
-    tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
-  })
-}
-
-function demoOr(direct: Upstream, demo: Upstream): CommonParts['upstreamOf'] {
-  return ({ kind }) => (kind === 'demo' ? demo : direct)
 }
 
 async function listen({ settings, memory, clock, notify }: ProxyOptions, { pipeline, state, clusterMarks }: Parts) {
@@ -284,15 +238,16 @@ function factsOf(
   parts: Parts,
   around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
 ): ProxyFacts {
-  const { config, recorder, state, rejections, limits } = parts
+  const { config, recorder, state, counts, limits, quotas } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   const refusedMessages = process?.refusedMessages() ?? []
   return {
     ...around,
     config,
     recorder,
-    rejections,
+    ...counts.facts(),
     ...limits.facts(),
+    quotas: quotaFacts(quotas),
     otherTroubles,
     refusedMessages,
     isDraining: state.draining,

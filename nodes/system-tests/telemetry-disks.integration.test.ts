@@ -169,7 +169,14 @@ async function openAggregator(url: string, folder: string, node: string) {
   const cluster = { stream, mac: usageMacOf(macs), leases, boot }
   // Asked in this process, because over the network either of the two would answer.
   const own = new OwnAnswers(bus)
-  const aggregator = startAggregator({ ...around, bus: own, node, cluster, dataDir: join(folder, node) })
+  const aggregator = startAggregator({
+    ...around,
+    bus: own,
+    node,
+    cluster,
+    dataDir: join(folder, node),
+    ledgerKeys: [new Uint8Array(32)],
+  })
   let closing: Promise<void> | undefined
   const end = async (): Promise<void> => {
     await leases.stop()

@@ -209,7 +209,14 @@ class World {
   #bootAggregator(): AggregatorNode {
     const clock = new MortalClock(this.clock)
     const bus = this.#bus.member()
-    startAggregator({ dataDir: this.#dataDir, bus, clock, notify: () => {}, node: 'aggregator-1' })
+    startAggregator({
+      dataDir: this.#dataDir,
+      bus,
+      clock,
+      notify: () => {},
+      node: 'aggregator-1',
+      ledgerKeys: [new Uint8Array(32)],
+    })
     const ask = (query: unknown): unknown => decodeJson(bus.ask(encodeJson(query)))
     const stop = (): void => {
       clock.die()

@@ -67,7 +67,14 @@ async function firstLine(running: ChildProcess): Promise<void> {
 async function countAll(dataDir: string, least: number): Promise<{ requests: number; costUsd: number }> {
   const bus = new LocalBus()
   const notify = (): void => {}
-  const aggregator = startAggregator({ dataDir, bus, clock: systemClock, notify, node: 'aggregator-1' })
+  const aggregator = startAggregator({
+    dataDir,
+    bus,
+    clock: systemClock,
+    notify,
+    node: 'aggregator-1',
+    ledgerKeys: [new Uint8Array(32)],
+  })
   const epoch = bootEpoch(systemClock, Math.random)
   const recorder = new Recorder({ node: 'proxy-1', epoch, dataDir, bus, clock: systemClock, notify })
   recorder.start()

@@ -279,6 +279,7 @@ export class UsageCluster {
       notify: () => {},
       dataDir: join(this.#folder, node),
       cluster: { stream: this.stream, mac: this.#mac, leases, boot },
+      ledgerKeys: [new Uint8Array(32)],
     })
     return { clock, bus, aggregator, sinceMs: clock.monotonicMs() }
   }

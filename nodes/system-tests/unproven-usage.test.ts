@@ -51,7 +51,15 @@ function world() {
     const leases = new LeaseKeeper({ store: new MemoryLeaseStore(), clock, owner: 'a/1' })
     leases.start()
     const cluster = { stream, mac: usageMacOf(macs), leases, boot: '1' }
-    const aggregator = startAggregator({ dataDir, bus, clock, node: 'a', notify: () => {}, cluster })
+    const aggregator = startAggregator({
+      dataDir,
+      bus,
+      clock,
+      node: 'a',
+      notify: () => {},
+      cluster,
+      ledgerKeys: [new Uint8Array(32)],
+    })
     await pass(6_000)
     return {
       parked: () => aggregator.queues()['usageParked']?.length,

@@ -16,10 +16,12 @@ const wanted = [
   'max_tokens',
   'max_completion_tokens',
   'max_output_tokens',
+  'n_predict',
   'input',
   'prompt',
   'query',
   'n',
+  'best_of',
   'store',
   'previous_response_id',
   'conversation',
@@ -30,6 +32,8 @@ const wanted = [
   'serviceTier',
   'speed',
   'anthropic_version',
+  'metadata',
+  'labels',
 ] as const
 export type WantedField = (typeof wanted)[number]
 
@@ -106,6 +110,16 @@ export class BodyScan {
   number(name: WantedField): number | undefined {
     const span = this.field(name)
     return span?.kind === 'number' ? Number(this.bytes.toString('latin1', span.start, span.end)) : undefined
+  }
+
+  /** The number of a member as a lenient server takes it, also of a text with a number. Undefined where there is none (null is
+   *  none); NaN for a value of which nobody knows what a server makes. */
+  amount(name: WantedField): number | undefined {
+    const kind = this.field(name)?.kind
+    if (kind === undefined || kind === 'null') return undefined
+    if (kind === 'number') return this.number(name)
+    const text = this.text(name)?.trim() ?? ''
+    return text === '' ? Number.NaN : Number(text)
   }
 
   /** Bytes of the text that a model is given: of all strings but the settings beside the messages. */

@@ -6,7 +6,7 @@ test('a model is known with its window, its abilities and its list price with so
   const model = catalogueModel('anthropic', 'claude-sonnet-4-5')
   expect(model?.facts).toMatchObject({ contextTokensMax: 200_000, outputTokensMax: 64_000, reasoning: 'budget' })
   expect(model?.facts.lacks).toEqual(new Set(['audio', 'video', 'audio output', 'image output']))
-  expect(model?.price).toMatchObject({ input: 3_000, cached: 300, write5m: 3_750, write1h: 6_000, output: 15_000 })
+  expect(model?.price).toMatchObject({ input: 3e6, cached: 3e5, write5m: 3.75e6, write1h: 6e6, output: 15e6 })
   expect(model?.price?.from).toEqual({ type: 'catalogue', ...catalogueSource() })
 })
 

@@ -4,6 +4,7 @@
 import { createRequire } from 'node:module'
 import type { Capability, ModelFacts } from '../chat/capabilities.ts'
 import { type CallPriceSpec, callPricesOf } from './call-price.ts'
+import type { Timeline } from './dated-prices.ts'
 import { effortWords } from './effort-words.ts'
 import { onlyEndpoint } from './only-endpoint.ts'
 import { type Price, priceOf, type SteppedRates, scaledRates } from './price.ts'
@@ -17,9 +18,11 @@ export interface CatalogueModel {
   readonly facts: ModelFacts
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
-  /** The price is undefined when the catalogue has none. */
+  /** List prices from the dates of their changes on; empty when the catalogue has none. */
+  readonly prices: Timeline<Price>
+  readonly unitPrices: Timeline<UnitPrice>
+  /** The list prices before the first change. */
   readonly price: Price | undefined
-  /** The price of what is charged by other units than tokens. */
   readonly unitPrice: UnitPrice | undefined
 }
 
@@ -74,7 +77,15 @@ export function catalogueNames(): string[] {
   )
 }
 
-interface Entry {
+export interface PriceEntry {
+  price?: SteppedRates
+  /** A number is a factor of all rates; null stands for a price that is not published. */
+  tiers?: Record<string, number | SteppedRates | null>
+  calls?: CallPriceSpec
+  units?: UnitPriceSpec
+}
+
+interface Entry extends PriceEntry {
   name: string
   context?: number
   output?: number
@@ -87,11 +98,8 @@ interface Entry {
   endpoint?: 'responses'
   released: string
   deprecated?: boolean
-  price?: SteppedRates
-  /** A number is a factor of all rates; null stands for a price that is not published. */
-  tiers?: Record<string, number | SteppedRates | null>
-  calls?: CallPriceSpec
-  units?: UnitPriceSpec
+  /** What replaces the price, by the dates that the provider has published, `2026-12-31`, rising. */
+  later?: (PriceEntry & { from: string })[]
 }
 
 interface Catalogue {
@@ -165,12 +173,26 @@ function compile(entry: Entry, provider: string, model: string): CatalogueModel 
       efforts: effortWords(model),
       endpoint: entry.endpoint ?? onlyEndpoint(provider, model),
     },
-    price: listPrice(entry),
-    unitPrice: entry.units === undefined ? undefined : unitPriceOf(entry.units),
+    ...listPrices(entry),
   }
 }
 
-function listPrice({ price: rates, tiers = {}, calls }: Entry): Price | undefined {
+/** The list prices of an entry, with what replaces them. */
+export function listPrices(
+  entry: PriceEntry & Pick<Entry, 'later'>,
+): Pick<CatalogueModel, 'price' | 'unitPrice' | 'prices' | 'unitPrices'> {
+  const dated = [{ fromMs: Number.NEGATIVE_INFINITY, of: entry as PriceEntry }]
+  for (const one of entry.later ?? []) dated.push({ fromMs: Date.parse(one.from), of: one })
+  const prices = dated.map(({ fromMs, of }) => ({ fromMs, value: listPrice(of) }))
+  const unitPrices = dated.map(({ fromMs, of }) => ({ fromMs, value: listUnitPrice(of) }))
+  return { price: prices[0]?.value, unitPrice: unitPrices[0]?.value, prices, unitPrices }
+}
+
+function listUnitPrice({ units }: PriceEntry): UnitPrice | undefined {
+  return units === undefined ? undefined : unitPriceOf(units)
+}
+
+function listPrice({ price: rates, tiers = {}, calls }: PriceEntry): Price | undefined {
   if (rates === undefined) return undefined
   const tierRates = new Map(Object.entries(tiers).map(([name, tier]) => [name, ratesOfTier(rates, tier)]))
   const parts = { rates, tiers: tierRates, calls: calls === undefined ? undefined : callPricesOf(calls) }

@@ -1,9 +1,10 @@
-// Prices of tokens. Amounts are whole nano-dollars (10⁻⁹ USD). A price of 1 USD per million tokens is 1,000
-// nano-dollars per token, so rates may be fractions, and only sums are rounded.
+// Prices of tokens. Rates are whole pico-dollars (10⁻¹² USD): 1 USD per million tokens is 1,000,000 of them for a token. Costs are whole
+// nano-dollars (10⁻⁹ USD): the exact sum of an answer is rounded once.
 import type { MediaTokens } from '../chat/usage.ts'
 import type { ChargedCalls } from '../usage/charged-calls.ts'
 import type { TokenCounts } from '../usage/token-counts.ts'
-import { type CallPrices, costOfCalls } from './call-price.ts'
+import { addCalls, type CallPrices } from './call-price.ts'
+import { ExactCost, picoPerToken } from './exact-cost.ts'
 
 /** USD per million tokens. Missing rates default to the rate of input or output: cached and written tokens to that of
  *  input, sound and pictures to that of text, and cached ones of them are as much cheaper as cached text. */
@@ -29,7 +30,7 @@ export interface SteppedRates extends Rates {
   above?: (Rates & { tokens: number })[] | undefined
 }
 
-/** Nano-dollars per token. */
+/** Pico-dollars per token. */
 export interface TokenRates {
   readonly input: number
   readonly cached: number
@@ -106,48 +107,53 @@ export function costOf(price: Price | undefined, tokens: PricedTokens, askedTier
   const tier = tokens.tier ?? askedTier
   const rates = tier === undefined || !price.tiers.has(tier) ? price : price.tiers.get(tier)
   if (rates === undefined) return undefined
-  const cost = price.calls.size === 0 ? 0 : costOfCalls(price.calls, tokens.calls)
-  return Math.round(cost + costOfTokens(rates, tokens))
+  const cost = new ExactCost()
+  if (price.calls.size > 0) addCalls(cost, price.calls, tokens.calls)
+  addTokens(cost, rates, tokens)
+  return cost.nanoUsd
 }
 
 /** Each token is counted once: cache reads and writes are parts of the input, reasoning is a part of the output, and what is no text
  *  is a part of both. */
-function costOfTokens(price: TokenPrice, tokens: PricedTokens): number {
+function addTokens(cost: ExactCost, price: TokenPrice, tokens: PricedTokens): void {
   const { billed, media } = tokens
-  if (billed !== undefined) return billed.input * price.input + billed.output * price.output
+  if (billed !== undefined) {
+    cost.add(billed.input, price.input).add(billed.output, price.output)
+    return
+  }
   const rates = ratesFor(price, tokens.input)
   const { cacheWrite5m = 0, cacheWrite1h = 0, reasoning = 0 } = tokens
   const written = cacheWrite5m + cacheWrite1h
-  const parts = cacheWrite5m * rates.write5m + cacheWrite1h * rates.write1h + reasoning * rates.reasoning
-  if (media !== undefined) return parts + costOfMixed(rates, tokens, media, { written, reasoning })
-  const uncached = Math.max(0, tokens.input - tokens.cached - written)
-  const said = Math.max(0, tokens.output - reasoning)
-  return parts + uncached * rates.input + tokens.cached * rates.cached + said * rates.output
+  cost.add(cacheWrite5m, rates.write5m).add(cacheWrite1h, rates.write1h).add(reasoning, rates.reasoning)
+  if (media !== undefined) {
+    addMixed(cost, rates, { tokens, media, written, reasoning })
+    return
+  }
+  cost.add(tokens.input - tokens.cached - written, rates.input).add(tokens.cached, rates.cached)
+  cost.add(tokens.output - reasoning, rates.output)
 }
 
-/** The cost of what is neither written to the cache nor reasoning, in an answer that is not text alone. Where cached tokens are not told
- *  apart by kind, text comes first: it stands at the beginning of a prompt. */
-function costOfMixed(
-  rates: TokenRates,
-  { input, output, cached }: TokenCounts,
-  { audioInput, imageInput, audioOutput, imageOutput, ...told }: MediaTokens,
-  { written, reasoning }: { written: number; reasoning: number },
-): number {
+interface Mixed {
+  readonly tokens: TokenCounts
+  readonly media: MediaTokens
+  readonly written: number
+  readonly reasoning: number
+}
+
+/** Adds what is neither written to the cache nor reasoning, in an answer that is not text alone. Where cached tokens are not told apart
+ *  by kind, text comes first: it stands at the beginning of a prompt. */
+function addMixed(cost: ExactCost, rates: TokenRates, { tokens, media, written, reasoning }: Mixed): void {
+  const { input, output, cached } = tokens
+  const { audioInput, imageInput, audioOutput, imageOutput, ...told } = media
   const text = Math.max(0, input - audioInput - imageInput)
   const cachedAudio = Math.min(audioInput, told.cachedAudio ?? Math.max(0, cached - text - imageInput))
   const cachedImage = Math.min(imageInput, told.cachedImage ?? Math.max(0, cached - text - cachedAudio))
   const cachedText = Math.max(0, cached - cachedAudio - cachedImage)
-  return (
-    Math.max(0, text - cachedText - written) * rates.input +
-    cachedText * rates.cached +
-    (audioInput - cachedAudio) * rates.audioInput +
-    cachedAudio * rates.cachedAudio +
-    (imageInput - cachedImage) * rates.imageInput +
-    cachedImage * rates.cachedImage +
-    Math.max(0, output - reasoning - audioOutput - imageOutput) * rates.output +
-    audioOutput * rates.audioOutput +
-    imageOutput * rates.imageOutput
-  )
+  cost.add(text - cachedText - written, rates.input).add(cachedText, rates.cached)
+  cost.add(audioInput - cachedAudio, rates.audioInput).add(cachedAudio, rates.cachedAudio)
+  cost.add(imageInput - cachedImage, rates.imageInput).add(cachedImage, rates.cachedImage)
+  cost.add(output - reasoning - audioOutput - imageOutput, rates.output)
+  cost.add(audioOutput, rates.audioOutput).add(imageOutput, rates.imageOutput)
 }
 
 function ratesFor(price: TokenPrice, input: number): TokenRates {
@@ -166,18 +172,18 @@ function tokenRates(rates: Rates): TokenRates {
   const discount = input === 0 ? 1 : cached / input
   const { cachedAudio = audioInput * discount, cachedImage = imageInput * discount } = rates
   return {
-    input: nano(input),
-    cached: nano(cached),
-    write5m: nano(write),
-    write1h: nano(write1h),
-    output: nano(output),
-    reasoning: nano(reasoning),
-    audioInput: nano(audioInput),
-    cachedAudio: nano(cachedAudio),
-    audioOutput: nano(audioOutput),
-    imageInput: nano(imageInput),
-    cachedImage: nano(cachedImage),
-    imageOutput: nano(imageOutput),
+    input: picoPerToken(input),
+    cached: picoPerToken(cached),
+    write5m: picoPerToken(write),
+    write1h: picoPerToken(write1h),
+    output: picoPerToken(output),
+    reasoning: picoPerToken(reasoning),
+    audioInput: picoPerToken(audioInput),
+    cachedAudio: picoPerToken(cachedAudio),
+    audioOutput: picoPerToken(audioOutput),
+    imageInput: picoPerToken(imageInput),
+    cachedImage: picoPerToken(cachedImage),
+    imageOutput: picoPerToken(imageOutput),
   }
 }
 
@@ -192,8 +198,4 @@ function scaled(rates: Rates, factor: number): Rates {
   const { input, output, ...others } = rates
   const rest = Object.fromEntries(Object.entries(others).map(([name, usd]) => [name, times(usd)]))
   return { ...rest, input: input * factor, output: output * factor }
-}
-
-function nano(usdPerMTok: number): number {
-  return usdPerMTok * 1_000
 }

@@ -39,7 +39,7 @@ function claudeModels(): [place: string, id: string, name: string][] {
 }
 
 function inUsd({ input, write5m, write1h, cached, output }: TokenRates): number[] {
-  return [input, write5m, write1h, cached, output].map((nano) => Math.round(nano * 1e3) / 1e6)
+  return [input, write5m, write1h, cached, output].map((pico) => pico / 1e6)
 }
 
 describe('Claude costs what its maker asks, or a tenth more in a region', () => {
@@ -47,10 +47,10 @@ describe('Claude costs what its maker asks, or a tenth more in a region', () => 
     const price = catalogueModel(place, id)?.price
     const list = claude[name]
     if (price === undefined || list === undefined) throw new Error(`${name} is in no table`)
-    const factor = price.input / 1_000 / list[0]
+    const factor = price.input / 1e6 / list[0]
     expect([1, 1.1]).toContainEqual(Math.round(factor * 100) / 100)
     expect(inUsd(price)).toEqual(list.map((usd) => Math.round(usd * factor * 1e6) / 1e6))
-    if (place !== 'amazon-bedrock') expect(price.calls.get('webSearches')).toBe(searches(name) ? 10_000_000 : undefined)
+    if (place !== 'amazon-bedrock') expect(price.calls.get('webSearches')).toBe(searches(name) ? 1e10 : undefined)
   })
 })
 
@@ -85,7 +85,7 @@ test.each([
   ['groq', 'whisper-large-v3-turbo', 'seconds', 0.04 / 3_600],
   ['cohere', 'rerank-v3.5', 'search-units', 2 / 1_000],
 ] as const)('%s/%s is charged by %s', (place, id, unit, usd) => {
-  expect(catalogueModel(place, id)?.unitPrice?.get(unit)).toBeCloseTo(usd * 1e9, 6)
+  expect(catalogueModel(place, id)?.unitPrice?.get(unit)).toBe(Math.round(usd * 1e12))
 })
 
 test('a tier never costs less than a third or more than six times of what the model costs', () => {

@@ -14,6 +14,11 @@ export function hostIsValid(host: string): boolean {
 // A port is called by one name nearly always.
 let lastValid: string | undefined
 
+/** Whether this is a name or an address without a port. */
+export function isHostName(text: string): boolean {
+  return isIP(text) !== 0 || (!/:\d*$/.test(text) && hostName(text) !== undefined)
+}
+
 /** `hosts` are configured names, without port; `*` accepts every name. */
 export function hostIsKnown(host: string | undefined, hosts: readonly string[]): boolean {
   const name = host === undefined ? undefined : hostName(host)

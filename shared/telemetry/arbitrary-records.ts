@@ -1,6 +1,6 @@
 // Arbitrary records for property tests of this folder and of others.
 import fc from 'fast-check'
-import { cacheStatuses, measureUnits, outcomes, statuses } from './codec.ts'
+import { cacheStatuses, measureUnits, outcomes, settlements, statuses } from './record-words.ts'
 import type { AttemptRecord, RequestRecord } from './records.ts'
 
 const name = fc.oneof(
@@ -61,6 +61,7 @@ export const arbitraryAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   upstreamStatus: fc.nat(599),
   upstreamText: laterText,
   retryWithheld: fc.constantFrom(true as const, undefined),
+  passedOver: fc.constantFrom(true as const, undefined),
   stream: fc.boolean(),
   tokens,
   costNanoUsd: anyNumber,
@@ -68,6 +69,7 @@ export const arbitraryAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   ttftUs: anyNumber,
   interTokenUs: anyNumber,
   totalUs: anyNumber,
+  settlement: fc.constantFrom(...settlements, undefined),
 })
 
 /** An ordinary answered request and its attempt, with the fields that the test is about replaced. */

@@ -136,12 +136,27 @@ test('a name that is too long is cut, and no record is longer than the room it i
 
 test('what a newer release adds at the end of a record is passed over', () => {
   const writer = writerOf(2)
-  const attempt = sampleAttempt({ upstreamText: 'The disk is full.' })
+  const attempt = sampleAttempt({ settlement: 'estimated', upstreamText: 'The disk is full.' })
   writer.attempt(attempt)
   const [, array] = [...decodeMulti(written(writer))]
   const longer = [...(array as unknown[]), 'new', 7]
   expect(decodeRecord(longer, new BatchNames())).toEqual({ type: 'attempt', record: attempt })
   expect(decodeRecord([14, 'a kind of record from the future'], new BatchNames())).toBeUndefined()
+})
+
+test('how an attempt was settled stands behind all else, and a word of a newer release is ignored', () => {
+  const attempt = sampleAttempt({ settlement: 'bound' })
+  const writer = writerOf(2)
+  writer.attempt(attempt)
+  writer.single(sampleRequest(), attempt)
+  expect(recordsOf(writer)).toMatchObject([{ record: attempt }, { attempt }])
+  const [, apart, single] = [...decodeMulti(written(writer))] as unknown[][]
+  const names = new BatchNames()
+  for (const array of [apart, single]) {
+    const newer = decodeRecord([...array!.slice(0, -1), 99], names)
+    expect(newer).toBeDefined()
+    for (const place of ['record.settlement', 'attempt.settlement']) expect(newer).not.toHaveProperty(place)
+  }
 })
 
 test('records of a release that did not know of shares and of the callers of attempts are read', () => {

@@ -6,35 +6,14 @@
 // written out and takes the next number; later uses are that number. So a batch can be read on its own, from its start.
 // A request with exactly one attempt that agrees with it, which is nearly all of them, travels as one record.
 
-import type { BillableUnit, BillableUnits } from '../usage/billable-units.ts'
-import type { AttemptOutcome, AttemptRecord, CacheStatus, RequestRecord, RequestStatus } from './records.ts'
+import type { BillableUnits } from '../usage/billable-units.ts'
+import { cacheStatuses, measureUnits, outcomes, settlements, statuses } from './record-words.ts'
+import type { AttemptRecord, RequestRecord } from './records.ts'
 
 /** The first element of each array. */
 export const recordTag = { request: 0, attempt: 1, single: 2, header: 15 } as const
 
-export const statuses = ['ok', 'refused', 'failed', 'client-aborted', 'cut'] as const satisfies RequestStatus[]
-export const cacheStatuses = ['HIT', 'SEMANTIC_HIT', 'MISS', 'BYPASS'] as const satisfies CacheStatus[]
-export const outcomes = [
-  'ok',
-  'http-error',
-  'connect',
-  'timeout',
-  'reset',
-  'protocol',
-  'tls',
-  'aborted',
-  'auth',
-] as const satisfies AttemptOutcome[]
-
-export const measureUnits = [
-  'seconds',
-  'images',
-  'search-units',
-  'characters',
-  'bytes',
-] as const satisfies BillableUnit[]
-
-export const flag = { stream: 1, estimated: 2, unpriced: 4, retryWithheld: 8 } as const
+export const flag = { stream: 1, estimated: 2, unpriced: 4, retryWithheld: 8, passedOver: 16 } as const
 
 /** Longer names are truncated. Names are ours or an operator's; only a caller's request id may be this long. */
 export const nameLengthMax = 512
@@ -49,6 +28,7 @@ const statusCode = codesOf(statuses)
 const cacheStatusCode = codesOf(cacheStatuses)
 const outcomeCode = codesOf(outcomes)
 const measureUnitCode = codesOf(measureUnits)
+const settlementCode = codesOf(settlements)
 
 export interface BatchHeader {
   node: string
@@ -101,8 +81,9 @@ export class BatchWriter {
 
   single(record: RequestRecord, attempt: AttemptRecord): void {
     const { measure, askedModel = '' } = record
-    const { upstreamText = '' } = attempt
-    const more = upstreamText !== '' ? 4 : askedModel !== '' ? 3 : measure !== undefined ? 2 : 0
+    const { upstreamText = '', settlement } = attempt
+    const more =
+      settlement !== undefined ? 5 : upstreamText !== '' ? 4 : askedModel !== '' ? 3 : measure !== undefined ? 2 : 0
     this.#array(38 + more)
     this.bytes[this.#offset++] = recordTag.single
     this.#requestFields(record, attempt.provider, attempt.target)
@@ -118,12 +99,13 @@ export class BatchWriter {
     this.#number(attempt.sharesRevision)
     if (more >= 2) this.#measure(measure)
     if (more >= 3) this.#text(askedModel)
-    if (more === 4) this.#text(upstreamText)
+    if (more >= 4) this.#text(upstreamText)
+    if (settlement !== undefined) this.#number(settlementCode[settlement])
   }
 
   attempt(record: AttemptRecord): void {
-    const { upstreamText = '' } = record
-    this.#array(upstreamText === '' ? 24 : 25)
+    const { upstreamText = '', settlement } = record
+    this.#array(settlement !== undefined ? 26 : upstreamText !== '' ? 25 : 24)
     this.bytes[this.#offset++] = recordTag.attempt
     this.#text(record.requestId)
     this.#number(record.atMs)
@@ -134,7 +116,9 @@ export class BatchWriter {
     this.bytes[this.#offset++] = outcomeCode[record.outcome]
     this.#number(record.upstreamStatus)
     this.bytes[this.#offset++] =
-      (record.stream ? flag.stream : 0) | (record.retryWithheld === true ? flag.retryWithheld : 0)
+      (record.stream ? flag.stream : 0) |
+      (record.retryWithheld === true ? flag.retryWithheld : 0) |
+      (record.passedOver === true ? flag.passedOver : 0)
     this.#number(record.tokens.input)
     this.#number(record.tokens.output)
     this.#number(record.tokens.cached)
@@ -149,7 +133,8 @@ export class BatchWriter {
     this.#text(record.app)
     this.#number(record.share)
     this.#number(record.sharesRevision)
-    if (upstreamText !== '') this.#text(upstreamText)
+    if (upstreamText !== '' || settlement !== undefined) this.#text(upstreamText)
+    if (settlement !== undefined) this.#number(settlementCode[settlement])
   }
 
   #requestFields(record: RequestRecord, provider: string, target: string): void {

@@ -2,8 +2,9 @@
 // request path, so a general decoder with named checks is fast enough.
 
 import type { BillableUnits } from '../usage/billable-units.ts'
-import { batchNamesMax, cacheStatuses, flag, measureUnits, outcomes, recordTag, statuses } from './codec.ts'
-import type { AttemptRecord, RequestRecord } from './records.ts'
+import { batchNamesMax, flag, recordTag } from './codec.ts'
+import { cacheStatuses, measureUnits, outcomes, settlements, statuses } from './record-words.ts'
+import type { AttemptRecord, AttemptSettlement, RequestRecord } from './records.ts'
 
 /** A request with the attempt whose answer was used. `attempt` is set when both were sent as one record. */
 export interface DecodedRequest {
@@ -116,6 +117,7 @@ function attemptOfSingle(array: readonly unknown[], request: DecodedRequest): At
     interTokenUs: number(array[34]),
     totalUs: number(array[35]),
     ...namedText('upstreamText', laterText(array, 41)),
+    ...settlementAt(array, 42),
   }
 }
 
@@ -143,8 +145,16 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     interTokenUs: number(array[16]),
     totalUs: number(array[17]),
     ...namedText('upstreamText', laterText(array, 24)),
+    ...settlementAt(array, 25),
     ...((number(array[9]) & flag.retryWithheld) === 0 ? {} : { retryWithheld: true }),
+    ...((number(array[9]) & flag.passedOver) === 0 ? {} : { passedOver: true }),
   }
+}
+
+/** A settlement that only newer releases know is ignored. */
+function settlementAt(array: readonly unknown[], index: number): { settlement?: AttemptSettlement } {
+  const settlement = array.length > index ? settlements[number(array[index])] : undefined
+  return settlement === undefined ? {} : { settlement }
 }
 
 /** A field that older releases do not write: 0 when it is missing. */

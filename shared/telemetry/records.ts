@@ -3,6 +3,7 @@
 import type { BillableUnits } from '../usage/billable-units.ts'
 import type { TokenCounts } from '../usage/token-counts.ts'
 import type { Beat } from './beats.ts'
+import type { LedgerQuestion } from './ledger-queries.ts'
 
 export type RequestStatus =
   | 'ok' // answered by an upstream, the demo provider or the cache
@@ -53,6 +54,19 @@ export interface RequestRecord {
   configRevision: number
 }
 
+/** What the cost of an attempt rests on. */
+export type AttemptSettlement =
+  /** The upstream reported what it used, or nothing was charged. */
+  | 'reported'
+  /** The tokens are counted by the gateway, because the upstream reported none. */
+  | 'estimated'
+  /** The attempt ended without an answer that could be counted, and may have been charged: the most that it can cost. */
+  | 'bound'
+  /** The proxy was killed during the attempt; its next start settled it on the most that it can cost. */
+  | 'interrupted'
+  /** The cost is not known. */
+  | 'unpriced'
+
 export type AttemptOutcome =
   | 'ok'
   | 'http-error'
@@ -88,6 +102,8 @@ export interface AttemptRecord {
   upstreamText?: string | undefined
   /** Another attempt was due at a provider whose retry budget was spent, and was not made. */
   retryWithheld?: true | undefined
+  /** Targets before this one were passed over, because a limit had no room for an attempt there. */
+  passedOver?: true | undefined
   stream: boolean
   tokens: TokenCounts
   costNanoUsd: number
@@ -98,6 +114,8 @@ export interface AttemptRecord {
   /** Mean time between content chunks, µs; 0 with fewer than two. */
   interTokenUs: number
   totalUs: number
+  /** Absent: `reported`. */
+  settlement?: AttemptSettlement | undefined
 }
 
 export type NodeRole = 'proxy' | 'aggregator' | 'control' | 'all'
@@ -179,10 +197,41 @@ export interface NodeHeartbeat {
   refusals?: Record<string, number>
   /** A proxy's requests beyond a limit since its start, by `name mode`: rejected (`enforce`) or let through (`report`). */
   limits?: Record<string, number>
+  /** A proxy's answers whose cost nobody knows since its start, by model. */
+  unpriced?: Record<string, number>
   /** Messages of other nodes that the process did not believe since its start. Absent: none. */
   refusedMessages?: MessageCount[]
   /** The budgets that a proxy spends of, by name. */
   budgets?: Record<string, BudgetLoad>
+  /** What a proxy knows of the quotas of providers; absent where it knows of none. */
+  quotas?: QuotaLoad | undefined
+}
+
+/** The quotas of providers, and the queues in front of them. */
+export interface QuotaLoad {
+  /** The limits of accounts, those of which least is left first. */
+  limits: QuotaLimitLoad[]
+  /** Requests that wait, by provider and model. */
+  queues: { provider: string; model: string; length: number }[]
+  /** Waits since the start, by the bounds of `quotaWaitBoundsMs`, and their sum. */
+  waits: number[]
+  waitedMs: number
+  /** Requests that were told to come again. */
+  sheds: number
+}
+
+/** Upper bounds of waits for a quota, in milliseconds. Longer ones stand behind them. */
+export const quotaWaitBoundsMs = [10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const
+
+export interface QuotaLimitLoad {
+  provider: string
+  credential: string
+  model: string
+  /** What is limited: `requests`, `tokens`, `inputTokens` or `outputTokens`. */
+  unit: string
+  limit: number
+  /** What is left for all proxies, as this one knows it. */
+  remaining: number
 }
 
 export interface BodyMemoryUse {
@@ -201,6 +250,8 @@ export interface BudgetLoad {
   leasedUsd: number
   /** Requests that this proxy rejected since its start. */
   rejected: number
+  /** Streams that this proxy ended since its start; absent from older releases. */
+  cut?: number
 }
 
 export interface ProcessLoad {
@@ -239,3 +290,4 @@ export type AggregatorQuestion =
   | { type: 'request'; id: string }
   | { type: 'targets' }
   | { type: 'metrics' }
+  | LedgerQuestion

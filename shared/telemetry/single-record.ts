@@ -12,6 +12,7 @@ export function isSingle(record: RequestRecord, attempt: AttemptRecord): boolean
     attempt.app === record.app &&
     attempt.stream === record.stream &&
     attempt.retryWithheld === undefined &&
+    attempt.passedOver === undefined &&
     attempt.costNanoUsd === record.costNanoUsd &&
     attempt.tokens.input === record.tokens.input &&
     attempt.tokens.output === record.tokens.output &&

@@ -15,6 +15,8 @@ export interface SloState {
   objectives: ObjectiveState[]
   /** The newest alert events, oldest first. */
   events: AlertEvent[]
+  /** The newest alerts of budgets, oldest first. Absent: of a node of an earlier release. */
+  budgetEvents?: BudgetAlertEvent[]
 }
 
 export interface ObjectiveState {
@@ -49,6 +51,21 @@ export interface ActiveAlert {
 /** `none`: no webhook is configured. */
 export type AlertDelivery = 'none' | 'waiting' | 'delivered' | 'given-up'
 
+/** A budget has passed a part of its amount. Amounts are in USD. */
+export interface BudgetAlertEvent {
+  /** The id of this event. A webhook may get the event more than once, under the same id. */
+  id: string
+  budget: string
+  threshold: number
+  /** When it was noticed. */
+  atMs: number
+  limitUsd: number
+  spentUsd: number
+  startedAtMs: number
+  resetsAtMs: number
+  delivery: AlertDelivery
+}
+
 export interface AlertEvent {
   /** The id of this event. A webhook may get the event more than once, under the same id. */
   id: string
@@ -71,10 +88,10 @@ export interface AlertEvent {
 export function decodeSloState(payload: Uint8Array): SloState | undefined {
   const state = jsonOf(payload) as SloState | undefined
   if (typeof state !== 'object' || state === null) return undefined
-  const { publisher, epoch, revision, atMs, objectives, events } = state
+  const { publisher, epoch, revision, atMs, objectives, events, budgetEvents } = state
   if (typeof publisher !== 'string' || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(revision)) return undefined
   if (typeof atMs !== 'number' || !Array.isArray(objectives) || !Array.isArray(events)) return undefined
-  return state
+  return budgetEvents === undefined || Array.isArray(budgetEvents) ? state : undefined
 }
 
 function jsonOf(payload: Uint8Array): unknown {

@@ -5,16 +5,22 @@ import type { Clock } from '../../../shared/clock.ts'
 import { type AnsweredPartition, type AnswerPart, encodePart } from '../../../shared/telemetry/answers/answer-part.ts'
 import { type Around, mergedAnswer, metricsAnswer } from '../../../shared/telemetry/answers/merged-answer.ts'
 import type { Fleet } from '../../../shared/telemetry/fleet.ts'
+import type { LedgerQuestion } from '../../../shared/telemetry/ledger-queries.ts'
 import type { AggregatorQuery } from '../../../shared/telemetry/records.ts'
 import type { Folds } from '../fold.ts'
+import type { MacKeys } from '../ledger/chain.ts'
+import type { Ledger } from '../ledger/ledger.ts'
 import { recent, sinceStart } from '../measures-of.ts'
 import type { UsageCommitter } from '../usage-committer.ts'
+import { LedgerAnswers } from './ledger.ts'
 import { History } from './requests.ts'
 import { usagePart } from './usage.ts'
 
 export interface AnswersOptions {
-  ledger: UsageCommitter
+  committer: UsageCommitter
   folds: Folds
+  ledger: Ledger
+  ledgerKeys: MacKeys
   fleet: Fleet
   published: PublishedWatch
   clock: Clock
@@ -26,10 +32,13 @@ export interface AnswersOptions {
 export class Answers {
   readonly #options: AnswersOptions
   readonly #history: History
+  readonly #ledger: LedgerAnswers
 
   constructor(options: AnswersOptions) {
     this.#options = options
-    this.#history = new History(() => options.ledger)
+    this.#history = new History(() => options.committer)
+    const { committer, ledger, ledgerKeys: keys, boot, clock } = options
+    this.#ledger = new LedgerAnswers({ committer, ledger, keys, boot, wallMs: () => clock.wallMs() })
   }
 
   /** `PartAnswer` in msgpack, of those partitions that are asked for and kept here. */
@@ -51,11 +60,11 @@ export class Answers {
   }
 
   #part(query: AggregatorQuery, partitions: readonly number[]): AnswerPart {
-    const { ledger, folds, clock } = this.#options
+    const { committer, folds, clock } = this.#options
     switch (query.type) {
       case 'usage': {
         const unstored = [...folds.among(partitions)].map((fold) => fold.usage.cells())
-        return usagePart(query, partitions, { unstored, store: ledger.store, wallMs: clock.wallMs() })
+        return usagePart(query, partitions, { unstored, store: committer.store, wallMs: clock.wallMs() })
       }
       case 'requests': {
         const page = this.#history.page(query, partitions)
@@ -74,10 +83,25 @@ export class Answers {
         ])
         return { type: 'metrics', partitions: measured }
       }
+      case 'ledger':
+      case 'ledger-sums':
+      case 'ledger-months':
+      case 'ledger-close':
+      case 'ledger-verify':
+        return this.#ledgerPart(query, partitions)
       default:
         query satisfies never
         return { type: 'problem', problem: 'is not a query of this version', path: 'type' }
     }
+  }
+
+  #ledgerPart(query: LedgerQuestion, partitions: readonly number[]): AnswerPart {
+    const caughtUp = this.#options.kept().filter(({ isCaughtUp }) => isCaughtUp)
+    return this.#ledger.part(
+      query,
+      partitions,
+      caughtUp.map(({ partition }) => partition).filter((partition) => partitions.includes(partition)),
+    )
   }
 
   #around(): Around {

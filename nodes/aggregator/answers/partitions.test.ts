@@ -15,29 +15,29 @@ import { History } from './requests.ts'
 import { usagePart } from './usage.ts'
 
 let dataDir: string
-let ledger: UsageCommitter
+let committer: UsageCommitter
 let folds: Folds
 const clock = new ManualClock()
 
 beforeEach(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'headgate-partitions-'))
-  folds = new Folds(clock)
+  folds = new Folds({ clock })
   const openStore = () =>
     new UsageStore(
       openUsageDatabase(join(dataDir, 'usage.sqlite'), 0, () => {}),
       { historyRowsMax: 1e6, historyDays: 7 },
     )
-  ledger = new UsageCommitter({ openStore, folds, clock, ask: () => {}, onCommitted: () => {}, notify: () => {} })
+  committer = new UsageCommitter({ openStore, folds, clock, ask: () => {}, onCommitted: () => {}, notify: () => {} })
   for (let partition = 0; partition < 4; partition++) {
     for (let n = 0; n < 3; n++) {
       take(partition, `p${partition}-${n}`, 10 * n + partition)
-      if (n === 1) ledger.commit()
+      if (n === 1) committer.commit()
     }
   }
 })
 
 afterEach(() => {
-  ledger.close()
+  committer.close()
   rmSync(dataDir, { recursive: true, force: true })
 })
 
@@ -54,7 +54,7 @@ test('usage, counts and latencies of some partitions add up to those of all', ()
 })
 
 test('the history of some partitions is one list, newest first, in memory and on disk', () => {
-  const history = new History(() => ledger)
+  const history = new History(() => committer)
   expect(idsOf(history, [1, 2])).toEqual(['p2-2', 'p1-2', 'p2-1', 'p1-1', 'p2-0', 'p1-0'])
   expect(history.find('p3-0', [3])).toMatchObject({ id: 'p3-0' })
   expect(history.find('p3-0', [0, 1, 2])).toBeUndefined()
@@ -75,7 +75,7 @@ function idsOf(history: History, partitions: number[]): string[] {
 
 function requests(partitions: number[]): unknown {
   const unstored = [...folds.among(partitions)].map((fold) => fold.usage.cells())
-  const sources = { unstored, store: ledger.store, wallMs: clock.wallMs() }
+  const sources = { unstored, store: committer.store, wallMs: clock.wallMs() }
   const part = usagePart({ type: 'usage', groupBy: [] }, partitions, sources)
   return Number(part.type === 'usage' ? (part.rows[0]?.[1][0] ?? 0) : -1)
 }
@@ -85,5 +85,5 @@ function take(partition: number, requestId: string, afterMs: number): void {
   const atMs = clock.wallMs() + afterMs
   writer.begin({ node: `proxy-${partition}`, epoch: `boot-${requestId}`, firstSequence: 1 })
   writer.single(sampleRequest({ requestId, atMs }), sampleAttempt({ requestId, atMs }))
-  ledger.take({ partition, bytes: new Uint8Array(writer.bytes.subarray(0, writer.offset)), atMs })
+  committer.take({ partition, bytes: new Uint8Array(writer.bytes.subarray(0, writer.offset)), atMs })
 }

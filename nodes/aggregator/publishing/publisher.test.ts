@@ -5,6 +5,7 @@ import { ManualClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import type { SloState } from '../../../shared/telemetry/slo-state.ts'
 import type { WeightsMessage } from '../../../shared/telemetry/weights.ts'
+import { budgetAlertLog } from '../budget-alerts/budget-alerts.ts'
 import { AlertLog } from '../slo/alert-log.ts'
 import { compileObjective } from '../slo/objective.ts'
 import { wantedByBurn } from '../weights/multiplier.ts'
@@ -45,12 +46,14 @@ function world() {
     const book = new PartialBook(clock)
     const log = new AlertLog()
     log.open(database)
+    const budgetLog = budgetAlertLog()
     const notices: Notice[] = []
     let epoch: number | undefined
     const publisher = new Publisher({
       node,
       book,
       log,
+      budgetLog,
       clock,
       notify: (notice) => notices.push(notice),
       epoch: () => epoch,

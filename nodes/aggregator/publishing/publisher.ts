@@ -3,11 +3,12 @@
 // the same alerts under the same ids, and from the same multipliers.
 import type { Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
-import type { ActiveAlert, AlertEvent, SloState } from '../../../shared/telemetry/slo-state.ts'
+import type { ActiveAlert, AlertEvent, BudgetAlertEvent, SloState } from '../../../shared/telemetry/slo-state.ts'
 import type { TargetWeight, WeightsMessage } from '../../../shared/telemetry/weights.ts'
 import type { AlertLog } from '../slo/alert-log.ts'
 import { endOf, evaluate } from '../slo/evaluate.ts'
 import type { Objective } from '../slo/objective.ts'
+import type { EventLog } from '../webhooks/event-log.ts'
 import { stepTowards } from '../weights/multiplier.ts'
 import { keyOf, type TargetFacts, type TargetName } from '../weights/target-tally.ts'
 import type { PartialBook } from './partial-book.ts'
@@ -25,6 +26,7 @@ export interface PublisherOptions {
   epoch: () => number | undefined
   book: PartialBook
   log: AlertLog
+  budgetLog: EventLog<BudgetAlertEvent>
   factors: readonly WeightFactor[]
   clock: Clock
   notify: Notify
@@ -59,7 +61,9 @@ export class Publisher {
   hearState(state: SloState): void {
     if (isOlder(state, this.#state) || state.publisher === this.#options.node) return
     this.#state = state
-    for (const event of state.events) this.#options.log.put(event)
+    const { log, budgetLog } = this.#options
+    for (const event of state.events) log.put(event)
+    for (const event of state.budgetEvents ?? []) budgetLog.put(event)
   }
 
   hearWeights(weights: WeightsMessage): void {
@@ -93,7 +97,7 @@ export class Publisher {
   }
 
   #judge(epoch: number): void {
-    const { book, clock, node, log } = this.#options
+    const { book, clock, node, log, budgetLog } = this.#options
     const nowMs = clock.wallMs()
     const before = this.#alerts
     this.#alerts = new Map()
@@ -121,6 +125,7 @@ export class Publisher {
       silentPartitions: book.silent(),
       objectives,
       events: log.events().slice(-eventsSaidMax),
+      budgetEvents: budgetLog.events().slice(-eventsSaidMax),
     }
   }
 

@@ -1,19 +1,21 @@
 // Objectives and weights, put together: what is counted with every record, what owners of partitions say each second, and
 // what the publisher makes of it. It learns the configuration from whoever follows the log.
+import type { LedgerList } from '../../../cluster/budgets/bus-register.ts'
 import { type Bus, encodeJson, subjects } from '../../../cluster/bus/bus.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
-import type { SloSpec } from '../../../shared/config/kinds/slos/spec.ts'
-import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import type { Notify } from '../../../shared/notice.ts'
-import { decodeSloState } from '../../../shared/telemetry/slo-state.ts'
+import { type AlertEvent, type BudgetAlertEvent, decodeSloState } from '../../../shared/telemetry/slo-state.ts'
 import { decodeWeights } from '../../../shared/telemetry/weights.ts'
+import { BudgetAlerts, budgetAlertLog } from '../budget-alerts/budget-alerts.ts'
 import { AlertLog } from '../slo/alert-log.ts'
+import { alertMessage } from '../slo/alert-message.ts'
 import { compileObjectives, type Objective } from '../slo/objective.ts'
-import { Outbox, type Webhook } from '../slo/outbox.ts'
 import { SloTally } from '../slo/slo-tally.ts'
-import { webhookClient } from '../slo/webhook-client.ts'
 import type { Tally } from '../transactional-sum.ts'
+import { Outbox, type Receiver } from '../webhooks/outbox.ts'
+import { webhookClient } from '../webhooks/webhook-client.ts'
+import { type OpenSecret, webhookOf } from '../webhooks/webhook-of.ts'
 import { wantedByBurn } from '../weights/multiplier.ts'
 import { TargetTally, targetsOf } from '../weights/target-tally.ts'
 import { decodePartial, encodePartial, type Owned, partialOf } from './partial.ts'
@@ -27,7 +29,9 @@ export interface PublishingOptions {
   chance: Chance
   notify: Notify
   egressStrict: boolean
-  openSecret: (secret: SealedSecret) => string | undefined
+  openSecret: OpenSecret
+  /** What is spent of all budgets, as their register has it. */
+  ledgers: () => Promise<LedgerList>
   /** Partitions whose owner this node is now, with the epoch of their leases. */
   owned: () => readonly Owned[]
   /** Epoch of the lease `publisher` while this node holds it. */
@@ -50,12 +54,18 @@ export function startPublishing(options: PublishingOptions): Publishing {
   const targets = new TargetTally(clock)
   const log = new AlertLog()
   const book = new PartialBook(clock)
-  const outbox = new Outbox({ log, clock, chance, notify, deliver: webhookClient({ egressStrict, clock }) })
+  const sending = { clock, chance, notify, deliver: webhookClient({ egressStrict, clock }) }
+  const outbox = new Outbox<AlertEvent>({ ...sending, kind: 'slos', nameOf: ({ slo }) => slo, log })
+  const budgetLog = budgetAlertLog()
+  const nameOf = ({ budget }: BudgetAlertEvent) => budget
+  const budgetOutbox = new Outbox<BudgetAlertEvent>({ ...sending, kind: 'budgets', nameOf, log: budgetLog })
+  const budgets = new BudgetAlerts({ ...options, log: budgetLog, outbox: budgetOutbox })
   let objectives: readonly Objective[] = []
   const publisher = new Publisher({
     node,
     book,
     log,
+    budgetLog,
     clock,
     notify,
     epoch: options.publisherEpoch,
@@ -78,17 +88,20 @@ export function startPublishing(options: PublishingOptions): Publishing {
       book.hear(partial)
       bus.publish(subjects.sloPartial, encodePartial(partial))
     }
-    if (publisher.tick()) outbox.send()
+    if (!publisher.tick()) return
+    outbox.send()
+    budgets.tick()
   })
   return {
-    tallies: [slo, targets, log],
+    tallies: [slo, targets, log, budgetLog],
     configure(state) {
       objectives = compileObjectives(state.resources.slos)
       const names = targetsOf(state)
       slo.setObjectives(objectives)
       targets.configure(names, objectives)
       publisher.configure(objectives, names)
-      outbox.configure(webhooksOf(state, objectives, options.openSecret))
+      budgets.configure(state)
+      outbox.configure(receiversOf(state, objectives, options.openSecret))
     },
     stop() {
       timer.cancel()
@@ -116,31 +129,16 @@ function burnFactor(objectives: () => readonly Objective[]): WeightFactor {
   }
 }
 
-function webhooksOf(
+function receiversOf(
   state: ConfigState,
   objectives: readonly Objective[],
   openSecret: PublishingOptions['openSecret'],
-): Map<string, { webhook: Webhook; objective: Objective }> {
-  const webhooks = new Map<string, { webhook: Webhook; objective: Objective }>()
+): Map<string, Receiver<AlertEvent>> {
+  const receivers = new Map<string, Receiver<AlertEvent>>()
   for (const objective of objectives) {
     const webhook = webhookOf(state.resources.slos.get(objective.name)?.spec.webhook, openSecret)
-    if (webhook !== undefined) webhooks.set(objective.name, { webhook, objective })
+    if (webhook !== undefined)
+      receivers.set(objective.name, { webhook, message: (event) => alertMessage(event, objective) })
   }
-  return webhooks
-}
-
-function webhookOf(spec: SloSpec['webhook'], openSecret: PublishingOptions['openSecret']): Webhook | undefined {
-  if (spec === undefined) return undefined
-  if (typeof spec === 'string') return { url: spec, allowPrivate: false, secret: () => undefined }
-  const { url, allowPrivate = false } = spec
-  return {
-    url,
-    allowPrivate,
-    secret() {
-      const secret = openSecret(spec.secret)
-      // Whoever relies on signatures must not be taught to take messages without one.
-      if (secret === undefined) throw new Error('its secret cannot be opened on this node')
-      return secret
-    },
-  }
+  return receivers
 }

@@ -35,6 +35,18 @@ export class UsageFold {
     cell.savedNanoUsd += whole(record.savedNanoUsd)
   }
 
+  /** Adds a request that was counted as a failed one, by what it really was. */
+  put(request: DecodedRequest, names: SummedNames, money: Pick<UsageCell, 'costNanoUsd' | 'savedNanoUsd'>): void {
+    const { record } = request
+    const cell = this.#cell(request, names)
+    if (!isError(request)) cell.errors--
+    cell.inputTokens += whole(record.tokens.input)
+    cell.outputTokens += whole(record.tokens.output)
+    cell.cachedTokens += whole(record.tokens.cached)
+    cell.costNanoUsd += money.costNanoUsd
+    cell.savedNanoUsd += money.savedNanoUsd
+  }
+
   *cells(): Generator<UsageCell, void> {
     for (const models of this.#cells.values())
       for (const users of models.values()) for (const cells of users.values()) yield* cells

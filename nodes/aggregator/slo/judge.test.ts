@@ -16,6 +16,8 @@ test.each<[string, Partial<RequestRecord>, string]>([
   ['a time-out', { status: 'failed', httpStatus: 504 }, 'bad'],
   ["upstreams' limits", { status: 'failed', httpStatus: 429 }, 'bad'],
   ['a stream that was cut', { status: 'cut' }, 'bad'],
+  ['a stream that a limit has ended', { status: 'cut', errorCode: 'limit_exhausted' }, 'not-counted'],
+  ['a stream that a budget has ended', { status: 'cut', errorCode: 'budget_exhausted' }, 'not-counted'],
   ['a request that is wrong in itself', { status: 'failed', httpStatus: 400 }, 'not-counted'],
   ['a caller who left', { status: 'client-aborted', httpStatus: 0 }, 'not-counted'],
   ['a refusal of ours', { status: 'refused', httpStatus: 429, attempts: 0 }, 'not-counted'],

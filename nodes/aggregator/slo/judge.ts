@@ -65,9 +65,12 @@ function isOfCaller(match: Objective['match'], called: Called): boolean {
   )
 }
 
-function availabilityOfRequest({ status, httpStatus }: RequestRecord): Verdict {
+/** Codes of streams that a limit or a budget has ended, which says nothing about the service. */
+const exhausted: ReadonlySet<string> = new Set(['limit_exhausted', 'budget_exhausted'])
+
+function availabilityOfRequest({ status, httpStatus, errorCode }: RequestRecord): Verdict {
   if (status === 'ok') return 'good'
-  if (status === 'cut') return 'bad'
+  if (status === 'cut') return exhausted.has(errorCode) ? 'not-counted' : 'bad'
   if (status !== 'failed' || isOfCallersMaking(httpStatus)) return 'not-counted'
   return 'bad'
 }

@@ -71,6 +71,13 @@ test('only damage puts a file aside: one that may not be read stays where it is'
   expect(moved).toHaveLength(1)
 })
 
+test('the ledger begins after the last hour that was used before there was one', () => {
+  writeVersion1()
+  const migrated = open()
+  expect(migrated.prepare('SELECT hour FROM ledgerBegin').all()).toEqual([{ hour: 6 }])
+  migrated.close()
+})
+
 function open(): DatabaseSync {
   return openUsageDatabase(path, 0, () => expect.unreachable('nothing is damaged'))
 }

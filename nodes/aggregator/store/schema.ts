@@ -2,9 +2,10 @@
 // it must survive a power cut; one fsync a second, off every request path, is what that costs.
 import { chmodSync, existsSync, renameSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
+import { ledgerSchema } from '../ledger/ledger-schema.ts'
 
 const applicationId = 0x48_47_55_53 // 'HGUS'
-const schemaVersion = 2
+const schemaVersion = 3
 
 /** Rows of `cell`, `block` and `partition` belong to one partition each; without a cluster all are in partition 0. */
 const cellTable = `(
@@ -39,6 +40,7 @@ const schema = `
   ) STRICT;
   CREATE INDEX blockByTime ON block (partition, atMs);
   CREATE TABLE partition ${partitionTable};
+  ${ledgerSchema}
 `
 
 /** Each brings a database to the next version, inside one transaction. */
@@ -55,6 +57,8 @@ const migrations: Record<number, string> = {
     CREATE INDEX blockByTime ON block (partition, atMs);
     CREATE TABLE partition ${partitionTable};
   `,
+  // What was used before has no money events: the ledger begins with the next hour.
+  2: ledgerSchema,
 }
 
 class ForeignDatabase extends Error {}

@@ -1,4 +1,4 @@
-// Reads one partition of the usage stream into the ledger, from where it stopped, for as long as this node keeps the
+// Reads one partition of the usage stream into the committer, from where it stopped, for as long as this node keeps the
 // partition. While commits lag nothing more is fetched. Whatever goes wrong with the stream, reading begins again from what
 // was taken, after a look at whether the stream is still the one that it was.
 import type { UsageMac } from '../../../cluster/telemetry-stream/usage-mac.ts'
@@ -22,7 +22,7 @@ export interface PartitionReaderOptions {
   partition: number
   stream: UsageStream
   ends: Pick<StreamEnds, 'settledBefore'>
-  ledger: ReaderLedger
+  committer: ReaderLedger
   mac: Pick<UsageMac, 'judge'>
   /** Where batches go that cannot be proven now and may be later. */
   parked: Pick<ParkedUsage, 'park'>
@@ -115,11 +115,11 @@ export class PartitionReader {
 
   /** Finds the place and opens a feed there; a sentence when that cannot be done now. */
   async #begin(): Promise<Reading | string> {
-    const { partition, stream, ledger, clock } = this.#options
+    const { partition, stream, committer, clock } = this.#options
     const beginning = this.#beginnings
     const facts = await stream.facts()
     if (!facts.ok) return facts.error.message
-    const position = ledger.position(partition)
+    const position = committer.position(partition)
     const stored =
       position === undefined || position.sequence === 0 ? undefined : await stream.storedAtMs(position.sequence)
     if (stored?.ok === false) return stored.error.message
@@ -147,9 +147,9 @@ export class PartitionReader {
   }
 
   async #readOn(reading: Reading): Promise<void> {
-    const { ledger, clock } = this.#options
+    const { committer, clock } = this.#options
     while (this.#goesOn(reading)) {
-      if (ledger.isFull) {
+      if (committer.isFull) {
         await this.#pause(fullMs)
         continue
       }
@@ -172,9 +172,9 @@ export class PartitionReader {
   async #take(message: UsageMessage, reading: Reading): Promise<boolean> {
     if (!this.#isGenuine(message)) return true
     const { sequence, storedAtMs, bytes } = message
-    const { partition, ledger } = this.#options
+    const { partition, committer } = this.#options
     while (this.#goesOn(reading)) {
-      const taken = ledger.take({ partition, bytes, atMs: storedAtMs })
+      const taken = committer.take({ partition, bytes, atMs: storedAtMs })
       if (taken.type === 'full') {
         await this.#pause(fullMs)
         continue
@@ -204,16 +204,16 @@ export class PartitionReader {
 
   /** Moves the place of an idle partition on with the stream, so that what is trimmed behind it does not count as missed. */
   #passIdle(reading: Reading): void {
-    const { partition, ledger, ends } = this.#options
+    const { partition, committer, ends } = this.#options
     const end = ends.settledBefore(this.#atEndMs!)
     if (end === undefined || end.created !== reading.created) return
-    if (end.sequence <= (ledger.position(partition)?.sequence ?? 0)) return
+    if (end.sequence <= (committer.position(partition)?.sequence ?? 0)) return
     this.#move({ sequence: end.sequence, storedAtMs: end.storedAtMs, ...reading })
   }
 
   #move({ sequence, storedAtMs, created, completeSinceMs }: Place): void {
-    const { partition, ledger } = this.#options
-    ledger.moveTo({ partition, sequence, storedAtMs, streamCreated: created, completeSinceMs })
+    const { partition, committer } = this.#options
+    committer.moveTo({ partition, sequence, storedAtMs, streamCreated: created, completeSinceMs })
   }
 
   #tell({ why, completeSinceMs }: PositionVerdict): void {

@@ -27,7 +27,7 @@ export interface KeepingOptions {
   boot: string
   stream: UsageStream
   leases: Pick<LeaseKeeper, 'lease'>
-  ledger: UsageCommitter
+  committer: UsageCommitter
   mac: Pick<UsageMac, 'judge'>
   parked: Pick<ParkedUsage, 'park'>
   tell: (stored: Stored) => void
@@ -94,9 +94,9 @@ export class PartitionReplicas {
 
   /** Must be called after each commit. */
   committed(sources: readonly CommittedSource[]): void {
-    const { ledger } = this.#options
+    const { committer } = this.#options
     this.#confirmations.committed(
-      sources.map((source) => ({ ...source, position: ledger.positionStored(source.partition)?.sequence ?? 0 })),
+      sources.map((source) => ({ ...source, position: committer.positionStored(source.partition)?.sequence ?? 0 })),
     )
     // Others may wait for it.
     if (sources.length > 0) this.#tell()
@@ -125,18 +125,18 @@ export class PartitionReplicas {
   }
 
   standing(): KeptPartition[] {
-    const { ledger, clock } = this.#options
+    const { committer, clock } = this.#options
     const nowMs = clock.monotonicMs()
     return [...this.#readers].map(([partition, reader]) => {
       const { epoch } = this.#leases[partition]!
       return {
         partition,
         ...(epoch === undefined ? {} : { epoch }),
-        isCaughtUp: !ledger.isFailing && reader.atEndMs !== undefined && nowMs - reader.atEndMs < caughtUpMs,
+        isCaughtUp: !committer.isFailing && reader.atEndMs !== undefined && nowMs - reader.atEndMs < caughtUpMs,
         lagMs: Math.round(reader.lagMs(nowMs)),
         // A partition that was never read is complete at no time.
-        completeSinceMs: ledger.completeSinceMs(partition) ?? Number.MAX_SAFE_INTEGER,
-        sequence: ledger.positionStored(partition)?.sequence ?? 0,
+        completeSinceMs: committer.completeSinceMs(partition) ?? Number.MAX_SAFE_INTEGER,
+        sequence: committer.positionStored(partition)?.sequence ?? 0,
       }
     })
   }
@@ -169,11 +169,11 @@ export class PartitionReplicas {
 
   #keep(partition: number): void {
     if (this.#readers.has(partition)) return
-    const { stream, ledger, mac, parked, clock, notify } = this.#options
+    const { stream, committer, mac, parked, clock, notify } = this.#options
     const reader = new PartitionReader({
       partition,
       stream,
-      ledger,
+      committer,
       mac,
       parked,
       clock,
@@ -199,7 +199,7 @@ export class PartitionReplicas {
     const reader = this.#readers.get(partition)
     if (reader === undefined) return
     this.#leases[partition]!.wish('ignore')
-    const ownMs = this.#options.ledger.completeSinceMs(partition)
+    const ownMs = this.#options.committer.completeSinceMs(partition)
     const followers = others.filter(({ node }) => names.includes(node))
     const areReady = followers.every((heard) => {
       const kept = keptBy(heard, partition)

@@ -72,6 +72,7 @@ export async function verify(context: VerbContext, options: { from?: string; str
       ...(mark.type === 'damaged' ? [mark.message] : []),
       ...(copy.damage === undefined ? [] : [copy.damage]),
     ]
+    if (problems.length > 0 && source.hasOtherKeys) problems.unshift(otherMasterKey)
     const state = verdict.type === 'serve' ? verdict.state : undefined
     const intact = problems.length === 0
     show(context, { intact, from: name, revision: state?.revision ?? 0, hash: state?.hash, problems }, () => {
@@ -81,6 +82,9 @@ export async function verify(context: VerbContext, options: { from?: string; str
     return intact ? exitCode.ok : exitCode.damaged
   })
 }
+
+const otherMasterKey =
+  'its data keys were made under another master key: set HEADGATE_MASTER_KEY to the one that the node uses, and ask again'
 
 /** Every event up to `upTo`, each by its own MAC. */
 function lookThrough({ clock }: VerbContext, { log, macKey }: LogSource, upTo: LogHead) {

@@ -1,5 +1,6 @@
 // Looks for what most often keeps a gateway from working, and says what to do about each finding.
 import { accessSync, constants, existsSync } from 'node:fs'
+import { isFull, roomOn } from '../../../cluster/data-folder/disk-room.ts'
 import { parseSettings, type Settings } from '../../../shared/settings.ts'
 import { dataDirOf } from '../admin-client.ts'
 import { type ExitCode, exitCode } from '../exit-code.ts'
@@ -16,7 +17,7 @@ export async function doctor(context: VerbContext, readFile: (path: string) => s
   const findings = [
     nodeVersion(process.versions.node),
     ...settingsFindings(context, readFile),
-    dataFolder(dataDirOf(context.environment)),
+    await dataFolder(dataDirOf(context.environment)),
     ...(await natsFindings(context)),
     ...(await controlFindings(context)),
   ]
@@ -47,16 +48,18 @@ function tls(settings: Settings): Finding[] {
     .map((file) => bad('tls', `${file} does not exist`))
 }
 
-function dataFolder(path: string): Finding {
+async function dataFolder(path: string): Promise<Finding> {
   if (!existsSync(path)) {
     return { check: 'data folder', level: 'warning', message: `${path} does not exist yet; a start makes it` }
   }
   try {
     accessSync(path, constants.R_OK | constants.W_OK)
-    return { check: 'data folder', level: 'ok', message: path }
   } catch {
     return bad('data folder', `${path} is not writable for this user`)
   }
+  const room = await roomOn(path).catch(() => undefined)
+  if (room !== undefined && isFull(room)) return bad('data folder', `the disk of ${path} is full`)
+  return { check: 'data folder', level: 'ok', message: path }
 }
 
 /** Whether the cluster can meet, as seen from here. */

@@ -18,7 +18,12 @@ async function printed(json: boolean): Promise<{ lines: string[]; paths: string[
   }
   const context = {
     environment: {},
-    terminal: { out: (text: string) => lines.push(text), err: () => {}, colours: false },
+    terminal: {
+      out: (text: string) => lines.push(text),
+      err: () => {},
+      colours: false,
+      write: () => Promise.resolve(),
+    },
     client: { call } as unknown as VerbContext['client'],
     clock: new ManualClock(),
     json,

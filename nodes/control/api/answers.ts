@@ -90,6 +90,12 @@ export const masterKeyBody = z.object({
 })
 export const rewrappedBody = masterKeyBody.extend({ rewrapped: z.int() })
 
+const bodyMemoryUse = z.object({
+  bytes: z.number(),
+  bytesMax: z.number(),
+  refusals: z.object({ key: z.number(), team: z.number(), all: z.number() }),
+})
+
 export const nodesBody = z.object({
   nodes: z.array(
     z.object({
@@ -121,6 +127,9 @@ export const nodesBody = z.object({
       queues: z.record(z.string(), z.object({ length: z.number(), dropped: z.number() })),
       /** A proxy's rejected requests since its start, by error code. */
       refusals: z.record(z.string(), z.number()).optional(),
+      unpriced: z.record(z.string(), z.number()).optional(),
+      /** A proxy's memory for request bodies, and for what is made of them. Refusals are counted by whose part was used up. */
+      bodyMemory: z.object({ bodies: bodyMemoryUse, parsed: bodyMemoryUse }).optional(),
       /** A proxy's requests beyond a limit since its start, by name of the limit and mode. */
       limits: z.record(z.string(), z.number()).optional(),
       /** What a proxy knows of the budgets that it spends of, by name. */
@@ -150,7 +159,7 @@ export const nodesBody = z.object({
 })
 
 /** Parts of a cluster's usage of which what is said is not of now. */
-const stale = z.array(z.object({ partition: z.int(), ageMs: z.number() })).optional()
+export const stale = z.array(z.object({ partition: z.int(), ageMs: z.number() })).optional()
 
 /** What aggregators answer is passed on as it is. */
 export const usageBody = z.looseObject({ rows: z.array(z.record(z.string(), z.unknown())), stale })
@@ -185,4 +194,8 @@ export const sessionBody = z.object({
 export const openedSessionBody = sessionBody.extend({ csrf: z.string() })
 
 export const linkBody = z.object({ url: z.string(), expiresAt: z.string() })
-export const readinessBody = z.object({ status: z.enum(['ok', 'degraded', 'unready']), reasons: z.array(z.string()) })
+export const readinessBody = z.object({
+  status: z.enum(['ok', 'degraded', 'unready']),
+  /** With `?verbose`. */
+  reasons: z.array(z.string()).optional(),
+})

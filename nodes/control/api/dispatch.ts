@@ -48,7 +48,15 @@ async function callerOf(
   const isOpen = route.access === 'anyone' || isMetricsReader(options, route, request)
   if (isOpen) return done({ actor: 'anonymous', reason })
   const identity = await options.identify(request)
+  if (!identity.ok && isWithoutToken(route, request)) return fail(problems.unauthorized(metricsTokenIsNeeded))
   return identity.ok ? done({ actor: identity.value.actor, reason }) : identity
+}
+
+const metricsTokenIsNeeded =
+  'Send `Authorization: Bearer <HEADGATE_METRICS_TOKEN>`. An administrator may read the metrics too.'
+
+function isWithoutToken({ access }: Route, request: ControlRequest): boolean {
+  return access === 'metrics-reader' && request.header('authorization') === undefined
 }
 
 /** An administrator may read the metrics too: the console links to them. */

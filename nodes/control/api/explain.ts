@@ -31,6 +31,8 @@ export interface RecordedAttempt {
   /** Share of the target, and the number of the proxy's table that it comes from. Only latency routing sets both. */
   share?: number
   sharesRevision?: number
+  /** Targets before this one were passed over, because a limit had no room. */
+  passedOver?: true
 }
 
 /** `state` is the configuration at `explain.revision`; undefined when it cannot be read any more. */
@@ -71,13 +73,16 @@ function reasonOf(request: RecordedRequest, routing: string, candidates: readonl
   const first = candidates.filter(({ fallbackIndex }) => fallbackIndex === 0).length
   const drawn = `The first of ${first} targets was drawn by ${routing} routing${shareOf(attempts[0]!)}.`
   const choice = first > 1 ? drawn : 'There was one target.'
+  const full = attempts.some(({ passedOver }) => passedOver === true) ? [passedOverText] : []
   const failed = attempts.slice(0, -1).map(({ provider, target, outcome, upstreamStatus }) => {
     const status = upstreamStatus === 0 ? '' : ` (${upstreamStatus})`
     return `${provider}/${target} ended in ${outcome}${status}, so the next was tried.`
   })
   const last = chosen === undefined ? 'Every attempt failed.' : `${chosen.provider}/${chosen.target} answered.`
-  return [choice, ...failed, request.status === 'failed' ? 'Every attempt failed.' : last].join(' ')
+  return [choice, ...full, ...failed, request.status === 'failed' ? 'Every attempt failed.' : last].join(' ')
 }
+
+const passedOverText = 'Targets were passed over, because a limit had no room for them.'
 
 /** The share of the first target in the draw; empty where there was no draw by latency. */
 function shareOf({ provider, target, share, sharesRevision }: RecordedAttempt): string {

@@ -36,8 +36,7 @@ export function healthRoutes(options: HealthOptions): Route[] {
       answers: { 200: readinessBody, 503: readinessBody },
       handle: ({ query }) => {
         const { status, reasons } = options.readiness.look()
-        const shown = query['verbose'] === undefined ? { status, reasons: [] } : { status, reasons }
-        return json(status === 'unready' ? 503 : 200, shown)
+        return json(status === 'unready' ? 503 : 200, query['verbose'] === undefined ? { status } : { status, reasons })
       },
     },
     {

@@ -11,6 +11,8 @@ test('with a token, metrics are for its bearer and for administrators, and the t
       .status
   try {
     expect(await statusOf('/metrics')).toBe(401)
+    const told = (await ask(`${control.url}/metrics`, 'GET')).json
+    expect(told.detail).toContain('HEADGATE_METRICS_TOKEN')
     expect(await statusOf('/metrics', 'wrong-0123456789abcdef')).toBe(401)
     expect(await statusOf('/metrics', token)).toBe(200)
     expect(await statusOf('/metrics', adminToken)).toBe(200)

@@ -47,7 +47,10 @@ export function openApiDocument(routes: readonly Route[], version: string): Reco
 }
 
 function operation(route: Route) {
-  const answers = Object.entries(route.answers).map(([status, answer]) => [status, response(Number(status), answer)])
+  const answers = Object.entries(route.answers).map(([status, answer]) => {
+    const alsoAs = status === '200' ? route.alsoAs : undefined
+    return [status, response(Number(status), answer, alsoAs)]
+  })
   return {
     summary: route.summary,
     operationId: operationId(route),
@@ -93,13 +96,14 @@ function requestBody(body: NonNullable<Route['body']>) {
   }
 }
 
-function response(status: number, answer: z.ZodType | string) {
+function response(status: number, answer: z.ZodType | string, alsoAs?: string) {
   const description = descriptions[status] ?? (status === 0 ? 'A refusal' : 'Done')
   if (answer === 'none') return { description }
   if (typeof answer === 'string') return { description, content: { [answer]: { schema: { type: 'string' } } } }
   const isProblem = answer === problemBody
   const schema = isProblem ? { $ref: '#/components/schemas/Problem' } : jsonSchemaOf(answer)
-  return { description, content: { [isProblem ? 'application/problem+json' : jsonMedia]: { schema } } }
+  const also = alsoAs === undefined ? {} : { [alsoAs]: { schema: { type: 'string' } } }
+  return { description, content: { [isProblem ? 'application/problem+json' : jsonMedia]: { schema }, ...also } }
 }
 
 const descriptions: Record<number, string> = {

@@ -18,6 +18,8 @@ export interface Route {
   body?: { media: readonly MediaType[]; schema?: z.ZodType; optional?: true }
   /** Schema of the body by status. A string is the media type of an answer that is not JSON. */
   answers: Record<number, z.ZodType | string>
+  /** Another media type of the answer 200. */
+  alsoAs?: string
   handle(call: Call): Promise<HttpAnswer> | HttpAnswer
 }
 

@@ -5,6 +5,7 @@ import { type BudgetOptions, budgetRoutes } from './budget-routes.ts'
 import { configRoutes } from './config-routes.ts'
 import { type HealthOptions, healthRoutes } from './health-routes.ts'
 import { type KeyOptions, keyRoutes } from './key-routes.ts'
+import { ledgerRoutes } from './ledger/ledger-routes.ts'
 import { type MasterKeyRouteOptions, masterKeyRoutes } from './master-key-routes.ts'
 import { type NodeRouteOptions, nodeRoutes } from './node-routes.ts'
 import { openApiRoute } from './openapi.ts'
@@ -31,6 +32,7 @@ export function controlRoutes(options: RouteOptions): Route[] {
     ...applyRoutes(options),
     ...configRoutes(options.desk),
     ...telemetryRoutes(options),
+    ...ledgerRoutes(options),
     ...nodeRoutes(options),
     ...budgetRoutes(options),
     ...masterKeyRoutes(options),

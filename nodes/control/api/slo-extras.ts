@@ -23,6 +23,8 @@ const statusBody = z.object({
   stale: z.boolean(),
 })
 
+export const deliverySchema = z.enum(['none', 'waiting', 'delivered', 'given-up'])
+
 const eventBody = z.object({
   id: z.string(),
   type: z.enum(['firing', 'resolved']),
@@ -34,7 +36,7 @@ const eventBody = z.object({
   rule: z.object({ burn: z.number(), windowSeconds: z.number() }),
   burn: z.record(z.string(), z.number()),
   budgetRemaining: z.number(),
-  delivery: z.enum(['none', 'waiting', 'delivered', 'given-up']),
+  delivery: deliverySchema,
 })
 
 const evaluationBody = z.object({

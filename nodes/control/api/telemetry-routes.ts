@@ -13,7 +13,7 @@ import { explainBody, opaqueBody, problemBody, requestsBody, targetsBody, usageB
 import { explained, type RecordedRequest } from './explain.ts'
 import type { Call, Route } from './route.ts'
 
-const instant = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T00:00:00Z' })
+export const instant = z.iso.datetime({ offset: true, error: 'expected a time such as 2026-01-31T00:00:00Z' })
 const requestFilters = [
   ...['status', 'errorCode', 'key', 'team', 'user', 'app', 'costCenter', 'model', 'provider', 'target'],
   ...['route', 'cacheStatus', 'httpStatus', 'stream'],
@@ -86,11 +86,16 @@ export function telemetryRoutes({ aggregators, desk }: { aggregators: Aggregator
 }
 
 /** The body of the answer, or what aggregators say is wrong with the question. */
-async function asked(aggregators: Aggregators, question: Question): Promise<Result<unknown, Problem>> {
+export async function asked(aggregators: Aggregators, question: Question): Promise<Result<unknown, Problem>> {
   const answer = await aggregators.ask(question)
   if (!answer.ok) return fail(unavailable(answer.error))
   const body = answer.value as { missing?: true; problem?: string; path?: string }
-  if (body.missing === true) return fail(problems.notFound('There is no such request in the history.'))
+  if (body.missing === true)
+    return fail(
+      problems.notFound(
+        question.type === 'request' ? 'There is no such request in the history.' : 'No aggregator keeps it.',
+      ),
+    )
   if (body.problem === undefined) return done(body)
   return fail(problems.invalid([{ path: `query.${body.path ?? ''}`, message: body.problem }]))
 }
@@ -111,7 +116,7 @@ export function pageLimit(byDefault: number) {
     .default(byDefault)
 }
 
-function listOf<Word extends string>(words: readonly Word[]) {
+export function listOf<Word extends string>(words: readonly Word[]) {
   const isWord = (word: string) => words.some((known) => known === word)
   return z
     .string()
@@ -148,6 +153,6 @@ function requestsQuery(query: Call['query'], keysOf: (text: string) => readonly 
   }
 }
 
-function timeOf<Name extends string>(name: Name, at: unknown): { [Key in Name]?: number } {
+export function timeOf<Name extends string>(name: Name, at: unknown): { [Key in Name]?: number } {
   return (at === undefined ? {} : { [name]: Date.parse(at as string) }) as { [Key in Name]?: number }
 }

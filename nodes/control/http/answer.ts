@@ -4,7 +4,8 @@
 export interface HttpAnswer {
   status: number
   headers?: Record<string, string>
-  body?: string | Uint8Array
+  /** Pieces are sent as the reader takes them. An error among them cuts the answer, so that it does not look complete. */
+  body?: string | Uint8Array | AsyncIterable<string>
 }
 
 export interface ProblemItem {

@@ -17,3 +17,21 @@ test('words among the trusted proxies are not addresses and trust nobody', () =>
   expect(addresses.of(request('127.0.0.1', { 'x-forwarded-for': '1.1.1.1' })).ip).toBe('127.0.0.1')
   expect(addresses.of(request('::1', { 'x-forwarded-for': '1.1.1.1' })).ip).toBe('1.1.1.1')
 })
+
+test.each([
+  ['a port', '1.1.1.1, 203.0.113.9:5555', '203.0.113.9'],
+  ['a port behind IPv6', '1.1.1.1, [2001:db8::9]:5555', '2001:db8::9'],
+  ['IPv6 in brackets', '1.1.1.1, [2001:db8::9]', '2001:db8::9'],
+  ['an IPv4 address within IPv6', '1.1.1.1, ::ffff:203.0.113.9', '203.0.113.9'],
+  ['a word', '1.1.1.1, unknown', '10.0.0.2'],
+  ['nothing', '1.1.1.1,', '10.0.0.2'],
+  ['a proxy of ours behind it', '1.1.1.1, unknown, 10.0.0.7', '10.0.0.2'],
+])('a hop with %s hides no invented one: %s is %s', (_what, header, ip) => {
+  const addresses = new ClientAddresses(['10.0.0.0/8'])
+  expect(addresses.of(request('10.0.0.2', { 'x-forwarded-for': header })).ip).toBe(ip)
+})
+
+test('a network without the length of its prefix is not every address', () => {
+  const addresses = new ClientAddresses(['10.0.0.0/'])
+  expect(addresses.of(request('203.0.113.9', { 'x-forwarded-for': '1.1.1.1' })).ip).toBe('203.0.113.9')
+})

@@ -1,7 +1,8 @@
 // Who is at the other end. `X-Forwarded-*` is a claim that anyone can make, so it counts only when the connection itself
 // comes from a proxy that the operator named.
 import type { IncomingMessage } from 'node:http'
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
+import { inNetworks, parseNetwork } from '../../../shared/network/networks.ts'
 
 export interface ClientAddress {
   ip: string
@@ -10,17 +11,11 @@ export interface ClientAddress {
 }
 
 export class ClientAddresses {
-  readonly #trusted = new BlockList()
+  readonly #isTrusted: (ip: string) => boolean
 
   /** `trustedProxies`: addresses or networks such as `10.0.0.0/8`; others are ignored. */
   constructor(trustedProxies: readonly string[]) {
-    for (const text of trustedProxies) {
-      const [address = '', bits] = text.split('/')
-      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4'
-      if (isIP(address) === 0) continue
-      if (bits === undefined) this.#trusted.addAddress(address, family)
-      else this.#trusted.addSubnet(address, Number(bits), family)
-    }
+    this.#isTrusted = inNetworks(trustedProxies.flatMap((text) => parseNetwork(text) ?? []))
   }
 
   of(request: IncomingMessage): ClientAddress {
@@ -31,17 +26,22 @@ export class ClientAddresses {
     return { ip: this.#forwardedFor(request) ?? peer, secure }
   }
 
-  /** The last hop that is not one of ours: everything left of it may be invented. */
+  /** The last hop that is not one of ours: everything left of it may be invented. Undefined where a proxy has written
+   *  something else than an address. */
   #forwardedFor(request: IncomingMessage): string | undefined {
     const header = request.headers['x-forwarded-for']
-    const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').map((hop) => hop.trim())
-    return hops.reverse().find((hop) => isIP(hop) !== 0 && !this.#isTrusted(hop))
+    const hops = (Array.isArray(header) ? header.join(',') : (header ?? '')).split(',').map(ipOfHop)
+    return hops.reverse().find((hop) => hop === undefined || !this.#isTrusted(hop))
   }
+}
 
-  #isTrusted(ip: string): boolean {
-    const version = isIP(ip)
-    return version !== 0 && this.#trusted.check(ip, version === 6 ? 'ipv6' : 'ipv4')
-  }
+/** Some proxies write the port behind the address. */
+function ipOfHop(text: string): string | undefined {
+  const hop = text.trim()
+  if (isIP(hop) !== 0) return plainIp(hop)
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(hop) ?? []
+  const address = bracketed ?? plain ?? ''
+  return isIP(address) === 0 ? undefined : plainIp(address)
 }
 
 function plainIp(address: string): string {

@@ -65,6 +65,13 @@ export const problems = {
     detail: items.length === 1 ? described(items[0]!) : `${items.length} problems; nothing was stored.`,
     problems: items,
   }),
+  recordsMissing: (month: string, missing: readonly string[]): Problem => ({
+    status: 409,
+    code: 'records-missing',
+    title: 'Records of the month may be missing',
+    detail: `${month} was not closed: ${missing.join('; ')}. Wait, or close it with acceptMissing, which is noted.`,
+    problems: missing.map((message) => ({ path: 'month', message })),
+  }),
   locked: (retryAfterMs: number): Problem => ({
     status: 429,
     code: 'locked',

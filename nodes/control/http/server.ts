@@ -5,7 +5,8 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type Duplex, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { cannotListen } from '../../../cluster/http-port/cannot-listen.ts'
 import { openHttpPort, type PortTls } from '../../../cluster/http-port/http-port.ts'
 import { bounds } from '../../../shared/bounds.ts'
@@ -98,7 +99,18 @@ async function respond(options: ListenOptions, incoming: IncomingMessage, outgoi
     options.notify({ type: 'handler-threw', where: `control ${id}`, message: messageOf(error) })
     answer = problem(problems.internal())
   }
-  send(answer, id, incoming, outgoing)
+  try {
+    await send(answer, id, incoming, outgoing)
+  } catch (error) {
+    // The head has gone. A reader that left is no news.
+    if (!isReaderGone(error))
+      options.notify({ type: 'handler-threw', where: `control ${id}`, message: messageOf(error) })
+    outgoing.destroy()
+  }
+}
+
+function isReaderGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
 
 function controlRequest(
@@ -151,18 +163,25 @@ const commonHeaders = {
   'cache-control': 'no-store',
 }
 
-function send(answer: HttpAnswer, id: string, incoming: IncomingMessage, outgoing: ServerResponse): void {
-  const body = Buffer.from(answer.body ?? '')
-  const headers: Record<string, string> = {
-    ...commonHeaders,
-    'x-request-id': id,
-    ...answer.headers,
-    'content-length': String(body.length),
-  }
+async function send(
+  { status, headers: own, body = '' }: HttpAnswer,
+  id: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const headers: Record<string, string> = { ...commonHeaders, 'x-request-id': id, ...own }
   // Where a body was not read to its end, the rest would be taken for the next request.
-  if (!incoming.complete && answer.status >= 400) headers['connection'] = 'close'
-  outgoing.writeHead(answer.status, headers)
-  outgoing.end(body)
+  if (!incoming.complete && status >= 400) headers['connection'] = 'close'
+  if (typeof body === 'object' && Symbol.asyncIterator in body) {
+    outgoing.writeHead(status, headers)
+    if (incoming.method === 'HEAD') outgoing.end()
+    else await pipeline(Readable.from(body), outgoing)
+    return
+  }
+  const bytes = Buffer.from(body)
+  headers['content-length'] = String(bytes.length)
+  outgoing.writeHead(status, headers)
+  outgoing.end(bytes)
 }
 
 function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -18,19 +18,20 @@ export async function startAlone(context: ThreadContext): Promise<RunningThread>
   // Later starts publish under higher epochs, as later holders of a lease do.
   const epoch = Math.floor(clock.wallMs() / 1_000)
   const owned = () => [{ partition: embeddedPartition, epoch }]
-  const publishing = publish(context, { bus, owned, publisherEpoch: () => epoch })
+  const { masterKeys, folder } = context.task
+  const budgets = openRegister({ ...context, masterKeys, store: new SqliteLedgerStore(folder.files.budgets) })
+  const { ledgers } = budgets
+  const publishing = publish(context, { bus, owned, publisherEpoch: () => epoch, ledgers })
   const aggregator = startAggregator({ ...aggregatorOptions(context), bus, publishing })
   const config = await followLog(context, { onState: publishing.configure })
   const state = keepState(context)
-  const { masterKeys, folder } = context.task
-  const budgets = openRegister({ ...context, masterKeys, store: new SqliteLedgerStore(folder.files.budgets) })
   return {
     standing: () => ({ troubles: aggregator.troubles() }),
     close: async () => {
       await state.close()
-      await budgets.close()
       await config.close()
       publishing.stop()
+      await budgets.close()
       await aggregator.close()
     },
   }

@@ -1,13 +1,16 @@
 // One of the aggregators of a cluster. In a process of its own it beats like any other node and keeps a copy of the log;
 // where all roles share a process, the proxy beats and control keeps the copy.
 import { randomUUID } from 'node:crypto'
+import { JetStreamLedgerStore } from '../../../cluster/budgets/jetstream-ledger-store.ts'
+import { ledgersOf } from '../../../cluster/budgets/read-ledgers.ts'
+import { sealLedgers } from '../../../cluster/budgets/sealed-ledgers.ts'
 import type { Bus } from '../../../cluster/bus/bus.ts'
 import type { Follower } from '../../../cluster/config-log/follower/follower.ts'
 import { JetStreamLeaseStore } from '../../../cluster/leases/jetstream-lease-store.ts'
 import { LeaseKeeper } from '../../../cluster/leases/lease-keeper.ts'
 import { type HeartbeatFacts, HeartbeatPublisher } from '../../../cluster/membership/heartbeat-publisher.ts'
 import { hearOtherParts } from '../../../cluster/membership/process-standing.ts'
-import { idsOf } from '../../../cluster/secrets/master-keys.ts'
+import { idsOf, keysFor } from '../../../cluster/secrets/master-keys.ts'
 import { JetStreamUsageStream } from '../../../cluster/telemetry-stream/jetstream-usage-stream.ts'
 import { usageMacOf } from '../../../cluster/telemetry-stream/usage-mac.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
@@ -26,7 +29,10 @@ export async function startInCluster(context: ThreadContext): Promise<RunningThr
   const publisher = usage.leases.lease('publisher')
   publisher.wish('hold')
   const owned = () => aggregator.owned()
-  const publishing = publish(context, { bus, owned, publisherEpoch: () => publisher.epoch })
+  const { link } = cluster
+  const budgets = sealLedgers(new JetStreamLedgerStore({ link }), ...keysFor('budgetKey', context.task.masterKeys))
+  const ledgers = () => ledgersOf(budgets)
+  const publishing = publish(context, { bus, owned, publisherEpoch: () => publisher.epoch, ledgers })
   const aggregator = startAggregator({ ...aggregatorOptions(context), bus, publishing, cluster: usage })
   const config = await followLog(context, { own: shared?.log, onState: publishing.configure })
   const ownTroubles = () => [...cluster.troubles(), ...usageTroubles(cluster, aggregator)]

@@ -21,13 +21,14 @@ import {
 import type { ThreadContext } from './thread-context.ts'
 
 export function aggregatorOptions({ task, clock, notify }: ThreadContext) {
-  const { keyUsersMax: namesPerKeyMax } = task.settings
-  return { dataDir: task.folder.path, node: task.node, clock, notify, namesPerKeyMax }
+  const { keyUsersMax: namesPerKeyMax, ledgerDays } = task.settings
+  const ledgerKeys = keysFor('ledgerKey', task.masterKeys)
+  return { dataDir: task.folder.path, node: task.node, clock, notify, namesPerKeyMax, ledgerDays, ledgerKeys }
 }
 
 export function publish(
   { task, clock, chance, notify }: ThreadContext,
-  around: Pick<PublishingOptions, 'bus' | 'owned' | 'publisherEpoch'>,
+  around: Pick<PublishingOptions, 'bus' | 'owned' | 'publisherEpoch' | 'ledgers'>,
 ): Publishing {
   const wrapKeys = keysFor('wrapKey', task.masterKeys)
   const secrets = new SecretBox(new FileKeyStore(task.folder.files.dataKeys, ...wrapKeys))

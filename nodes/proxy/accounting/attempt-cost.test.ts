@@ -11,7 +11,7 @@ const images = { unit: 'images', amount: 2 } as const
 const characters = { unit: 'characters', amount: 2 } as const
 
 function cost(target: object, charge: Partial<Charge> = {}): number | undefined {
-  const untold = { tokens: noTokens, units: undefined, countsUnits: false, askedTier: undefined }
+  const untold = { tokens: noTokens, units: undefined, countsUnits: false, askedTier: undefined, receivedAtMs: 0 }
   return costOfAnswer(testTarget({ kind: 'openai' }, target), { ...untold, ...charge })
 }
 
@@ -69,4 +69,11 @@ test.each([
   ])
   const tiered = priceOf({ rates, tiers }, { type: 'configured' })
   expect(cost({ price: tiered }, { tokens: { ...tokens, tier }, askedTier })).toBe(expected)
+})
+
+test('a request is charged by the price of its arrival', () => {
+  const dearer = priceOfRates({ input: 2, output: 4 }, { type: 'configured' })
+  const target = { price, laterPrices: [{ fromMs: 1_000, price: dearer }] }
+  expect(cost(target, { tokens, receivedAtMs: 999 })).toBe(20_000)
+  expect(cost(target, { tokens, receivedAtMs: 1_000 })).toBe(40_000)
 })

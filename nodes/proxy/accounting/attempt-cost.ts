@@ -1,5 +1,6 @@
 // Cost of one answer: what its provider states, else by tokens where they are reported and priced, else by billable units.
 import type { Usage } from '../../../shared/chat/usage.ts'
+import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import { costOfUnits } from '../../../shared/models/unit-price.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
@@ -17,13 +18,16 @@ export interface Charge {
   readonly countsUnits: boolean
   /** The service tier that was asked for. */
   readonly askedTier: string | undefined
+  /** When the request arrived: the price of that time counts. */
+  readonly receivedAtMs: number
 }
 
 /** The cost of one answer in nano-dollars; undefined where nobody knows it. */
-export function costOfAnswer(target: Target, { tokens, units, countsUnits, askedTier }: Charge): number | undefined {
-  const { price, unitPrice, quirks } = target
+export function costOfAnswer(target: Target, charge: Charge): number | undefined {
+  const { tokens, units, countsUnits, askedTier, receivedAtMs } = charge
+  const { price, unitPrice } = pricesAt(target, receivedAtMs)
   // An operator's own price goes before what the provider says.
-  const isStated = quirks.statesCost === true && price?.from.type !== 'configured'
+  const isStated = target.quirks.statesCost === true && price?.from.type !== 'configured'
   if (isStated && tokens.statedNanoUsd !== undefined) return tokens.statedNanoUsd
   if (!countsUnits || isPriced(price, tokens)) return costOf(price, tokens, askedTier)
   return costOfUnits(unitPrice, units)

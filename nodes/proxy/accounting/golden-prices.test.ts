@@ -12,7 +12,8 @@ function costOf(model: string, usage: Partial<Usage>): number | undefined {
   const slash = model.indexOf('/')
   const price = catalogueModel(model.slice(0, slash), model.slice(slash + 1))?.price
   const target = testTarget({ kind: 'openai' }, { price })
-  return costOfAnswer(target, { tokens: usageOf(usage), units: undefined, countsUnits: false, askedTier: undefined })
+  const untold = { units: undefined, countsUnits: false, askedTier: undefined, receivedAtMs: 0 }
+  return costOfAnswer(target, { tokens: usageOf(usage), ...untold })
 }
 
 function pricedAs(cases: readonly Case[]): void {

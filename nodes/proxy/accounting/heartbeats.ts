@@ -19,7 +19,10 @@ export interface ProxyFacts {
   readonly rejections: ReadonlyMap<string, number>
   /** Requests beyond limits, by `name mode`. */
   readonly limitsExceeded: ReadonlyMap<string, number>
+  /** Answers whose cost nobody knows, by model. */
+  readonly unpriced: ReadonlyMap<string, number>
   readonly budgets: NonNullable<NodeHeartbeat['budgets']>
+  readonly quotas: NodeHeartbeat['quotas']
   readonly server: Pick<HttpServer, 'openRequests'>
   readonly link: Pick<LinkWatch, 'state'>
   readonly memory: Pick<MemoryPressure, 'troubles' | 'use'>
@@ -76,6 +79,8 @@ function heartbeatOf(facts: ProxyFacts): HeartbeatFacts {
     bodyMemory: memory.use(),
     limits: Object.fromEntries(limitsExceeded),
     budgets,
+    unpriced: Object.fromEntries(facts.unpriced),
+    quotas: facts.quotas,
     refusedMessages: [...facts.refusedMessages],
     targets: targetReports(config.snapshot, config.nowMs),
   }

@@ -1,5 +1,10 @@
 // The records of a request and of its attempts.
-import type { AttemptOutcome, AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
+import type {
+  AttemptOutcome,
+  AttemptRecord,
+  AttemptSettlement,
+  RequestRecord,
+} from '../../../shared/telemetry/records.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
@@ -49,6 +54,11 @@ export function requestRecord(request: RecordedRequest, outcome: Outcome): Reque
   }
 }
 
+/** Whether the cost of any attempt is not known. */
+export function isUnpriced(attempts: readonly AttemptRecord[]): boolean {
+  return attempts.some(({ settlement }) => settlement === 'unpriced')
+}
+
 /** The cost of all attempts in nano-dollars. */
 export function totalCost(attempts: readonly AttemptRecord[]): number {
   let sum = 0
@@ -66,6 +76,8 @@ export interface AttemptFacts {
   readonly upstreamText?: string | undefined
   readonly tokens: Tokens
   readonly costNanoUsd: number
+  /** Absent: `reported`. */
+  readonly settlement?: AttemptSettlement | undefined
   /** The time at which the attempt began, in monotonic milliseconds like the two times below. */
   readonly startedMs: number
   /** The time at which the head of the answer came; 0 when none came. */
@@ -100,6 +112,7 @@ export function attemptRecord(request: RecordedRequest, facts: AttemptFacts): At
     ttftUs: timing === undefined || timing.tokens === 0 ? 0 : micros(timing.firstTokenMs - startedMs),
     interTokenUs: timing === undefined || timing.tokens < 2 ? 0 : interTokenUs(timing),
     totalUs: micros(facts.endedMs - startedMs),
+    settlement: facts.settlement,
   }
 }
 

@@ -1,6 +1,7 @@
 // The one way out. A request whose caller is known ends in `settle`: its record is written, then the holds of policies are told,
 // then the last bytes go. A request whose caller nobody knows is counted and leaves no record, so that a flood of them cannot
 // push out real ones.
+
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
 import { sanitizedText } from '../../../shared/sanitized-text.ts'
@@ -12,6 +13,7 @@ import type { HeaderLines, Reply } from '../http/http.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import type { RecordSink } from '../telemetry/recorder.ts'
+import type { AnswerCounts } from './answer-counts.ts'
 import { noTokens } from './attempt-cost.ts'
 import type { Hold, Outcome } from './outcome.ts'
 import { type RecordedRequest, requestRecord } from './request-records.ts'
@@ -21,8 +23,7 @@ export interface SettlementTools {
   readonly chance: Chance
   readonly notify: Notify
   readonly recorder: RecordSink
-  /** Counts errors that were told to callers, by code. */
-  countRejection(code: string): void
+  readonly counts: AnswerCounts
 }
 
 /** Whom an error is told, and in which shape. */
@@ -61,7 +62,8 @@ export class Settlement {
   /** `flush` lets the last bytes of the answer go, once the records are in the spool. */
   settle(request: RecordedRequest, outcome: Outcome, holds: readonly Hold[], flush: () => void): void {
     request.body.discharge()
-    this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush)
+    this.#tools.recorder.finish(requestRecord(request, outcome), outcome.attempts, flush, outcome.intents)
+    this.#tools.counts.look(outcome)
     for (const hold of holds) this.#tell(hold, outcome)
     if (this.#entered.size > 0) this.#leave(request, outcome)
   }
@@ -71,9 +73,14 @@ export class Settlement {
     if (holds.length > 0) this.#entered.set(request, holds)
   }
 
+  /** What policies hold for a request that is no inference. */
+  heldBy(request: RecordedRequest): readonly Hold[] {
+    return this.#entered.get(request) ?? noHolds
+  }
+
   /** Tells the holds of a long request what a part of it used. */
   use(request: RecordedRequest, outcome: Outcome): void {
-    for (const hold of this.#entered.get(request) ?? noHolds) hold.use?.(outcome)
+    for (const hold of this.heldBy(request)) hold.use?.(outcome)
   }
 
   #leave(request: RecordedRequest, outcome: Outcome): void {
@@ -115,7 +122,7 @@ export class Settlement {
   /** Answers a request whose caller is not known. */
   rejectUnknown({ reply, id, shape }: Recipient, error: GatewayError): CodedErrorAnswer {
     const answer = errorAnswer(error, { requestId: id, shape, chance: this.#tools.chance })
-    this.#tools.countRejection(answer.code)
+    this.#tools.counts.countRejection(answer.code)
     reply.send(answer.status, answer.headers, answer.body)
     return answer
   }

@@ -15,7 +15,7 @@ function metered(path = '/v1/chat/completions', more: Partial<Metered> = {}): Me
   if (!matched.ok) throw new Error(`nothing is served at ${path}`)
   const { operation } = matched.value
   const target = testTarget({ kind: 'openai' }, { price: freeOfCharge })
-  return { operation, target, estimatedInput: 11, translator: {}, ...more }
+  return { operation, target, estimatedInput: 11, translator: {}, receivedAtMs: 0, ...more }
 }
 
 const usage = usageOf({ input: 3, output: 4 })

@@ -11,12 +11,15 @@ import {
   type StreamTokens,
 } from '../streams/answer-stream.ts'
 import { costOfAnswer, noTokens, type Tokens } from './attempt-cost.ts'
+import { hasPrice } from './priced-target.ts'
 
 /** An attempt, as far as it is metered. */
 export interface Metered extends InputEstimate {
   readonly operation: Operation
   readonly target: Target
   readonly translator: AskedCharge
+  /** When the request arrived, by the wall clock. */
+  readonly receivedAtMs: number
 }
 
 /** What the request determines of the charge, where the answer does not tell it. */
@@ -72,16 +75,35 @@ function tokensOfStream(metered: Metered, stream: AnswerStream | undefined): Str
   return stream?.tokens(metered) ?? countedTokens(nothingTold, metered)
 }
 
+/** What a caller is told of a cost before its answer. */
+export interface ToldCost {
+  readonly costNanoUsd: number | undefined
+  /** Whether nobody knows the cost. */
+  readonly unpriced: boolean
+}
+
+export const noCost: ToldCost = { costNanoUsd: undefined, unpriced: false }
+
+/** What is known of the cost at the head of a stream: whether there is a price, and of bytes that are charged by what is asked for, the
+ *  cost itself. */
+export function costAtHead(metered: Metered, stream: AnswerStream | undefined): ToldCost {
+  const { target, translator } = metered
+  const unpriced = !hasPrice(target, metered, () => translator.serviceTier)
+  const isKnown = stream?.opaque === true && translator.units !== undefined
+  return { costNanoUsd: isKnown ? usedByStream(metered, stream).costNanoUsd : undefined, unpriced }
+}
+
 /** What an attempt used that sent nothing to its upstream. */
 export const usedNothing: Used = { ...nothing, costNanoUsd: 0, units: undefined }
 
 function used(
-  { operation, target, translator }: Metered,
+  { operation, target, translator, receivedAtMs }: Metered,
   { tokens, estimated }: StreamTokens,
   units: BillableUnits | undefined,
 ): Used {
   if (operation.counts !== undefined) return usedNothing
   const countsUnits = operation.units !== undefined
-  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier: translator.serviceTier })
+  const askedTier = translator.serviceTier
+  const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier, receivedAtMs })
   return { tokens, estimated, costNanoUsd, units }
 }

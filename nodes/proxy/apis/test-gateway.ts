@@ -1,5 +1,6 @@
 // A proxy without sockets and files: the real parts, from the pipeline to the settlement, over an upstream that a test plays, a
 // clock that it moves and a recorder that remembers.
+
 import { hash } from 'node:crypto'
 import { openMemoryState } from '../../../cluster/state/memory-state-store.ts'
 import { type Chance, ManualClock } from '../../../shared/clock.ts'
@@ -8,12 +9,15 @@ import { decideIssueKey } from '../../../shared/config/keys/decide-keys.ts'
 import type { EnforcedKind } from '../../../shared/config/kinds/kind.ts'
 import type { ModelSpec } from '../../../shared/config/kinds/models/spec.ts'
 import { Gateway as TestConfig } from '../../../shared/config/test-config.ts'
+import type { UnpricedPolicy } from '../../../shared/models/unpriced-policy.ts'
 import { done } from '../../../shared/result.ts'
+import type { Intents } from '../accounting/intents/intents.ts'
 import { testSettlement } from '../accounting/test-settlement.ts'
 import { Admission } from '../admission/admit.ts'
 import { OpenRequests } from '../admission/open-requests.ts'
-import { KeyWatch } from '../attempts/live/key-watch.ts'
+import { KeyWatch, type KeyWatchOptions } from '../attempts/live/key-watch.ts'
 import { LiveRequests } from '../attempts/live/live-requests.ts'
+import type { QuotaTools } from '../attempts/waits/quota-pass.ts'
 import { Continuations } from '../conversations/continuation.ts'
 import { ResponseStore } from '../conversations/response-store.ts'
 import { parsedShares, SharedBudget } from '../http/shared-budget.ts'
@@ -40,12 +44,16 @@ const token = 'hg-a-key-of-the-team-search'
 const price = { inputPerMTok: 1, outputPerMTok: 2 }
 
 export interface TestGatewayOptions {
+  readonly endOf?: KeyWatchOptions['endOf']
+  unpriced?: UnpricedPolicy
   readonly clock?: ManualClock
   readonly policies?: readonly Policy[]
+  readonly quota?: QuotaTools
   readonly openRequests?: () => number
   readonly chance?: Chance
   /** Memory for what is made of bodies. */
   readonly parsedBytesMax?: number
+  readonly intents?: Intents
   /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
@@ -99,7 +107,7 @@ export class TestGateway {
 
   constructor(options: TestGatewayOptions) {
     const { policies = [], openRequests = () => 1, chance = () => 0, clock = new ManualClock() } = options
-    const { parsedBytesMax = 1 << 30 } = options
+    const { parsedBytesMax = 1 << 30, intents } = options
     const { live, upstream } = this
     this.parsedMemory = new SharedBudget(parsedBytesMax, parsedShares)
     this.clock = clock
@@ -111,7 +119,9 @@ export class TestGateway {
     const ids = new ObjectIds(Buffer.alloc(32, 7))
     const store = new ResponseStore(openMemoryState({ clock }))
     const timers = this.#wheel
-    const attempts = { clock, chance, notify, timers, settlement, live, upstreamOf: () => upstream }
+    const upstreamOf = () => upstream
+    const { quota } = options
+    const attempts = { clock, chance, notify, timers, settlement, live, intents, upstreamOf, quota }
     const common = { ...attempts, attempts, delivery: attempts, ids, jobs: this.jobs }
     const admission = new Admission({ clock, snapshot, openRequests, openRequestsMax: 10, open: new OpenRequests(100) })
     const entry = new Entry(policies, settlement)
@@ -121,12 +131,13 @@ export class TestGateway {
       throw new Error('no socket is played here')
     }
     this.#compiler = new SnapshotCompiler({
-      ...testConnectOptions({ open: ({ $sealed }) => $sealed }),
+      ...testConnectOptions({ open: ({ $sealed }) => $sealed, unpriced: options.unpriced ?? 'allow-and-flag' }),
       clock,
       healthOfTargets: new TargetHealthTable(),
       latencyEstimates: new LatencyEstimates(),
     })
-    this.#keyWatch = new KeyWatch({ live, clock, snapshot })
+    const { endOf = () => undefined } = options
+    this.#keyWatch = new KeyWatch({ live, clock, snapshot, endOf })
     this.#pipeline = new Pipeline({
       clock,
       chance,

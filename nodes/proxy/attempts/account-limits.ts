@@ -1,9 +1,19 @@
 // What Anthropic says of the limits of an account, for callers of its own API.
+import type { Operation } from '../operations/operation.ts'
+import type { Translator } from '../translators/translator.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
 
 const prefix = 'anthropic-ratelimit-'
 /** Limits are numbers, times and words such as `allowed`. Anything else in such a header is not for callers. */
 const limitPattern = /^\d[\w.:+-]{0,39}$|^[a-z_]{1,40}$/
+
+/** What callers of Anthropic's API are told whose bytes pass through. */
+export function accountLimitsFor(
+  { translator, operation }: { readonly translator: Pick<Translator, 'passesThrough'>; readonly operation: Operation },
+  head: UpstreamHead,
+): readonly string[] | undefined {
+  return translator.passesThrough && operation.errors === 'anthropic' ? accountLimitsIn(head) : undefined
+}
 
 /** The names of the headers, each with its value behind it. */
 export function accountLimitsIn(head: UpstreamHead): readonly string[] | undefined {

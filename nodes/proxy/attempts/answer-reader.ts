@@ -40,6 +40,8 @@ export interface ReadAttempt {
   abort(): void
   /** Ends the request, because something of ours threw while its answer was read elsewhere. */
   bug(error: unknown): void
+  /** Called when more of the stream has come. It may end the attempt. */
+  progressed(stream: AnswerStream): void
   /** Sets the time of the next call of `due`. */
   dueIn(ms: number): void
   /** Tells that nothing has come for a while, which is still allowed. `due` is called again after `nextMs`. */
@@ -176,9 +178,13 @@ export class StreamReader implements AnswerReader {
 
   push(bytes: Buffer): void {
     const { stream } = this
-    if (stream.push(bytes, this.#attempt.nowMs()) === 'broken') this.#attempt.giveUp(brokenAnswer)
-    else if (stream.complete && !this.#wasComplete) this.#attempt.dueIn(closingMs)
+    if (stream.push(bytes, this.#attempt.nowMs()) === 'broken') {
+      this.#attempt.giveUp(brokenAnswer)
+      return
+    }
+    if (stream.complete && !this.#wasComplete) this.#attempt.dueIn(closingMs)
     this.#wasComplete = stream.complete
+    this.#attempt.progressed(stream)
   }
 
   end(): void {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { uncharged } from '../accounting/intents/attempt-charge.ts'
 import { failureOfAnswer } from '../errors/answered-failure.ts'
 import type { GatewayError, Ineligible } from '../errors/gateway-error.ts'
 import { brokenAnswer, noCredential, type UpstreamFailure } from '../errors/upstream-failure.ts'
@@ -38,7 +39,16 @@ class PlayedLoop extends AttemptLoop<string, Begun> {
     const credential = planned.target.credentials[0] as Credential
     const startedMs = this.tools.clock.monotonicMs()
     this.prepared.push(prepared)
-    this.begun.push({ planned, credential, index, startedMs, status: 0, firstByteMs: 0, timing: undefined })
+    this.begun.push({
+      planned,
+      credential,
+      index,
+      startedMs,
+      status: 0,
+      firstByteMs: 0,
+      timing: undefined,
+      charge: uncharged,
+    })
   }
 
   protected override giveUp(error: GatewayError, last: Begun | undefined): void {

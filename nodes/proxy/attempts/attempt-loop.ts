@@ -1,57 +1,42 @@
 // Attempts at the targets of one request, one after the other, until one of them answers or none is left. What an attempt does,
 // an HTTP exchange or a handshake, is its subclass's business; which one comes next is decided in `routing/next-attempt.ts`.
-import type { Result } from '../../../shared/result.ts'
-import type { AttemptOutcome, AttemptRecord } from '../../../shared/telemetry/records.ts'
-import { noTokens } from '../accounting/attempt-cost.ts'
-import type { Hold } from '../accounting/outcome.ts'
-import { recordOfAttempt } from '../accounting/request-records.ts'
-import type { Used } from '../accounting/usage-meter.ts'
+import { done, type Result } from '../../../shared/result.ts'
+import type { AttemptOutcome } from '../../../shared/telemetry/records.ts'
+import type { AttemptEntry, AttemptGate, AttemptHold, Hold } from '../accounting/outcome.ts'
 import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import { failureAt, type UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
-import { credentialRefused, judgeTarget } from '../providers/judge-target.ts'
+import { credentialRefused } from '../providers/judge-target.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
-import { nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
+import { laterAttempt, type Next, nextAttempt, type RetryPlan } from '../routing/next-attempt.ts'
 import { isRetry } from '../routing/retry-budget.ts'
-import type { Deadline } from '../routing/timer-wheel.ts'
-import { LateWait } from '../translators/late/late-wait.ts'
 import type { Late, Made } from '../translators/translator.ts'
-import { blamesRequest, FailedTargets } from './failed-targets.ts'
 import type { AttemptProgress, AttemptTools, RunningAttempt } from './running-attempt.ts'
-import { TimeLimits } from './time-limits.ts'
+import { blamesRequest, type FailedAttempt, FailedTargets } from './targets/failed-targets.ts'
+import { PassedTargets, type PassedWhy } from './targets/passed-targets.ts'
+import { AttemptWaits } from './waits/attempt-waits.ts'
+import type { QuotaPass } from './waits/quota-pass.ts'
 
-const noAttempts: readonly AttemptRecord[] = []
 const waitedTooLong = { type: 'too-busy', retryAfterMs: 1_000 } as const
 
 export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
-  implements Deadline, AttemptProgress, RetryPlan<Target>
+  extends AttemptWaits
+  implements AttemptProgress, RetryPlan<Target>
 {
-  deadlineSlot = -1
-  deadlineTick = 0
-  deadlineNext: Deadline | undefined = undefined
-  deadlinePrevious: Deadline | undefined = undefined
-  attemptCount = 0
-  upstreamMs = 0
-  protected readonly tools: AttemptTools
-  protected readonly request: AuthenticatedRequest
-  protected readonly limits: TimeLimits
   readonly #plan: AttemptPlan<Target>
-  readonly #stream: boolean
   readonly #holds: readonly Hold[] | undefined
-  #records: AttemptRecord[] | undefined
+  /** Undefined where nothing counts attempts by their targets. */
+  readonly #gate: AttemptGate | undefined
   /** The attempt that is begun, or that comes after the pause. */
   #planned: PlannedAttempt<Target> | undefined
   #prepared: Prepared | undefined
   /** What is still to be prepared for the attempt that comes next. */
   #late: Late<Prepared> | undefined
-  #wait: LateWait | undefined
-  #lastFailed: { readonly attempt: Running; readonly error: GatewayError } | undefined
-  /** Why the first target that was passed over could not take the request. */
-  #ineligible: Ineligible | undefined
-  /** The targets that failed; made at the first failure, which most requests never meet. */
+  #lastFailed: FailedAttempt<Running> | undefined
+  /** The targets that were passed over, and those that failed; made at the first, which most requests never meet. */
+  #passed: PassedTargets | undefined
   #failed: FailedTargets<Target> | undefined
-  #inFlight = false
   /** Whether the budget of a provider was spent when another attempt there was due. */
   #isWithheld = false
 
@@ -60,12 +45,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     request: AuthenticatedRequest,
     { plan, stream, holds }: { plan: AttemptPlan<Target>; stream: boolean; holds?: readonly Hold[] | undefined },
   ) {
-    this.tools = tools
-    this.request = request
-    this.limits = new TimeLimits(request, stream)
+    super(tools, request, stream)
     this.#plan = plan
-    this.#stream = stream
     this.#holds = holds
+    this.#gate = holds?.find(({ gate }) => gate !== undefined)?.gate
   }
 
   /** What a target would be sent, or why it cannot take the request. */
@@ -76,14 +59,10 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   protected abstract open(planned: PlannedAttempt<Target>, prepared: Prepared, index: number): void
   /** Ends the request, because no attempt follows; `last` is the one that failed. */
   protected abstract giveUp(error: GatewayError, last: Running | undefined): void
+  /** What attempts at a target take of the provider's quotas. Absent or undefined: nothing is known that limits them. */
+  protected passFor?(target: Target, prepared: Prepared | undefined): QuotaPass | undefined
   protected abstract modelsThatCould(ineligible: Ineligible): readonly string[] | undefined
-  /** Ends the request, because something of ours threw. */
-  protected abstract onBug(error: unknown): void
   protected abstract readonly model: string
-
-  get attempts(): readonly AttemptRecord[] {
-    return this.#records ?? noAttempts
-  }
 
   get fallbackIndex(): number {
     return this.#planned?.fallbackIndex ?? 0
@@ -93,15 +72,11 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     return this.#planned?.target
   }
 
-  protected get isPausing(): boolean {
-    return this.deadlineSlot >= 0
-  }
-
-  protected get isInFlight(): boolean {
-    return this.#inFlight
-  }
-
   start(): void {
+    this.#beginFirst()
+  }
+
+  #beginFirst(): void {
     const planned = this.next()
     if (planned === undefined) this.giveUp(this.#noTarget(), undefined)
     else this.#begin(planned)
@@ -127,8 +102,9 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     return prepared.ok
   }
 
-  #passOver(planned: PlannedAttempt<Target>, why: Ineligible): void {
-    this.#ineligible ??= why
+  #passOver(planned: PlannedAttempt<Target>, why: PassedWhy): void {
+    this.#passed ??= new PassedTargets()
+    this.#passed.add(why)
     this.#plan.passOver(planned)
   }
 
@@ -143,15 +119,16 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   mayTry(planned: PlannedAttempt<Target>): boolean {
     const { keyId } = this.request.caller
     const isAllowed =
-      !isRetry(planned, this.#records) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
+      !isRetry(planned, this.attempts) || planned.target.retryBudget.take(keyId, this.tools.clock.monotonicMs())
     if (!isAllowed) this.#isWithheld = true
     return isAllowed
   }
 
   #noTarget(): GatewayError {
-    const { model } = this
-    if (this.#ineligible === undefined) return { type: 'no-target', model }
-    return ineligibleError(this.#ineligible, { model, models: this.modelsThatCould(this.#ineligible) })
+    const { full, ineligible } = this.#passed ?? {}
+    if (full !== undefined) return full
+    if (ineligible === undefined) return { type: 'no-target', model: this.model }
+    return ineligibleError(ineligible, { model: this.model, models: this.modelsThatCould(ineligible) })
   }
 
   #begin(planned: PlannedAttempt<Target>): void {
@@ -161,24 +138,79 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
       this.waitFor(late, planned, (made) => this.#onMade(planned, made))
       return
     }
+    const pass = this.passFor?.(planned.target, this.#prepared)
+    if (pass === undefined || pass.take(planned.target)) this.#enter(planned)
+    else this.#waitForQuota(pass, planned)
+  }
+
+  /** There is no quota at once: another target of the route goes before, where one has some. */
+  #waitForQuota(pass: QuotaPass, planned: PlannedAttempt<Target>): void {
+    for (;;) {
+      const other = this.#plan.instead(planned, (target) => pass.hasRoom(target))
+      if (other === undefined) break
+      if (this.#isPrepared(other)) return this.#begin(other)
+    }
+    const sinceMs = this.tools.clock.monotonicMs()
+    const leftMs = this.limits.leftMs(planned.route.timeouts, sinceMs)
+    this.waitFor(pass.wait(planned, leftMs), planned, (made) => {
+      this.stopPausing()
+      this.upstreamMs += this.tools.clock.monotonicMs() - sinceMs
+      const busy = made.ok ? made.value : undefined
+      if (busy === undefined) return this.#enter(planned)
+      this.#passOver(planned, busy)
+      this.leaveRoute()
+      this.#goOn()
+    })
+  }
+
+  #enter(planned: PlannedAttempt<Target>): void {
+    const entry = this.#gate?.enter(planned.target)
+    if (entry === undefined) this.#launch(planned, undefined)
+    else if (entry instanceof Promise) this.#waitForEntry(planned, entry)
+    else this.#onEntry(planned, entry)
+  }
+
+  #launch(planned: PlannedAttempt<Target>, reserved: AttemptHold | undefined): void {
     const prepared = this.#prepared
     if (prepared === undefined) return
     this.#planned = planned
-    this.#inFlight = true
-    planned.target.health.inFlight++
-    if (!isRetry(planned, this.#records)) planned.target.retryBudget.request(this.request.caller.keyId)
+    this.occupy(planned, reserved)
     this.open(planned, prepared, this.attemptCount++)
   }
 
-  /** Waits for something as long as the request may take. `onMade` has to stop the pause. */
-  protected waitFor<Value>(
-    late: Late<Value>,
-    { route }: PlannedAttempt<Target>,
-    onMade: (made: Made<Value>) => void,
-  ): void {
-    this.tools.timers.arm(this, this.limits.leftMs(route.timeouts, this.tools.clock.monotonicMs()))
-    this.#wait ??= new LateWait()
-    this.#wait.begin(late, { onMade, onBug: (error) => this.onBug(error) })
+  /** Another node is asked. Where nobody waits any more, the hold gives back what it lets in. */
+  #waitForEntry(planned: PlannedAttempt<Target>, entry: Promise<AttemptEntry>): void {
+    const late: Late<AttemptEntry> = { start: () => entry.then(done), stop: nothing }
+    this.waitFor(late, planned, (made) => {
+      this.stopPausing()
+      if (made.ok) this.#onEntry(planned, made.value)
+    })
+  }
+
+  #onEntry(planned: PlannedAttempt<Target>, entry: AttemptEntry): void {
+    if (entry.type === 'full') {
+      this.quota?.giveBack()
+      this.#passOver(planned, entry.error)
+      this.isPassedOver = true
+      this.#goOn()
+      return
+    }
+    this.#launch(planned, entry.hold)
+  }
+
+  /** Goes on behind a target that was passed over when its attempt was due. */
+  #goOn(): void {
+    const last = this.#lastFailed
+    if (last === undefined) return this.#beginFirst()
+    const leftMs = this.limits.leftMs(last.attempt.planned.route.timeouts, this.tools.clock.monotonicMs())
+    const next = leftMs <= 0 ? undefined : this.#scheduled(laterAttempt(last.end, this, this.tools.chance), leftMs)
+    this.#beginOrGiveUp(next, last)
+  }
+
+  #beginOrGiveUp(next: PlannedAttempt<Target> | undefined, { attempt, error }: FailedAttempt<Running>): void {
+    if (next !== undefined) this.#begin(next)
+    else if (!this.isPausing)
+      this.giveUp(this.#failed?.passingError(this.#passed?.full?.retryAfterMs) ?? error, attempt)
   }
 
   #onMade(planned: PlannedAttempt<Target>, made: Made<Prepared>): void {
@@ -189,33 +221,16 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     } else if (made.error.type === 'unmade') this.giveUp(made.error.error, this.#lastFailed?.attempt)
     else {
       this.#passOver(planned, made.error)
-      const next = this.#nextAllowed()
-      const last = this.#lastFailed
-      if (next !== undefined) this.#begin(next)
-      else if (last === undefined) this.giveUp(this.#noTarget(), undefined)
-      else this.giveUp(this.#failed?.passingError() ?? last.error, last.attempt)
-    }
-  }
-
-  #nextAllowed(): PlannedAttempt<Target> | undefined {
-    for (;;) {
-      const planned = this.next()
-      if (planned === undefined || this.mayTry(planned)) return planned
+      this.#goOn()
     }
   }
 
   /** Begins the attempt that waited for the end of a pause. */
   onDue(): void {
-    if (this.#wait?.isWaiting === true) {
+    if (this.isWaiting) {
       this.stopPausing()
       this.giveUp(waitedTooLong, this.#lastFailed?.attempt)
     } else if (this.#planned !== undefined) this.#begin(this.#planned)
-  }
-
-  /** Ends a pause, or the wait for what an attempt needs, without an attempt. */
-  protected stopPausing(): void {
-    this.tools.timers.cancel(this)
-    this.#wait?.stop()
   }
 
   // ── the end of an attempt ────────────────────────────────────────────────────────────────────────────────────────
@@ -227,13 +242,20 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, blamesRequest(error))
     this.waited(attempt, nowMs)
     this.record(attempt, failure.outcome, { used: undefined, nowMs, said: failure.said })
+    this.noteEnd()
     if (condition === 'auth') credentialRefused(attempt, this.tools, failure.said)
     this.#failed ??= new FailedTargets()
     this.#failed.add(attempt.planned.target, failure)
-    this.#lastFailed = { attempt, error }
-    const planned = this.#nextAfter(attempt, failure, nowMs)
-    if (planned !== undefined) this.#begin(planned)
-    else if (!this.isPausing) this.giveUp(this.#failed.passingError() ?? error, attempt)
+    const { target } = attempt.planned
+    const end = {
+      target,
+      condition,
+      passes: failure.passing !== undefined,
+      retryAfterMs: failure.retryAfterMs,
+      isOnlyCredential: target.credentials.length === 1,
+    }
+    this.#lastFailed = { attempt, error, end }
+    this.#beginOrGiveUp(this.#nextAfter(this.#lastFailed, failure.outcome, nowMs), this.#lastFailed)
   }
 
   /** Tries the same target at once, with what it is prepared now; another one where it cannot take the request any more. */
@@ -242,6 +264,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     this.leave(attempt, true)
     this.waited(attempt, nowMs)
     this.record(attempt, outcome, { used: undefined, nowMs })
+    this.noteEnd()
     const { planned } = attempt
     const next = this.#isPrepared(planned) ? planned : this.next()
     if (next === undefined) this.giveUp(this.#noTarget(), attempt)
@@ -249,49 +272,28 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
   }
 
   /** The attempt that begins at once; undefined when there is none, or a pause comes first. */
-  #nextAfter(attempt: Running, failure: UpstreamFailure, nowMs: number): PlannedAttempt<Target> | undefined {
-    const { target, route } = attempt.planned
-    const leftMs = this.limits.leftMs(route.timeouts, nowMs)
+  #nextAfter(
+    { attempt, end }: FailedAttempt<Running>,
+    outcome: AttemptOutcome,
+    nowMs: number,
+  ): PlannedAttempt<Target> | undefined {
+    const leftMs = this.limits.leftMs(attempt.planned.route.timeouts, nowMs)
     if (this.request.reply.gone || leftMs <= 0) return undefined
-    if (this.#holds?.some((hold) => hold.mayRetry?.(failure.outcome) === false) === true) return undefined
-    const { condition, retryAfterMs } = failure
-    const passes = failure.passing !== undefined
-    const end = { target, condition, passes, retryAfterMs, isOnlyCredential: target.credentials.length === 1 }
+    if (this.#holds?.some((hold) => hold.mayRetry?.(outcome) === false) === true) return undefined
     this.#isWithheld = false
     const next = nextAttempt(end, this, this.tools.chance)
-    const failed = this.#records?.at(-1)
+    const failed = this.attempts.at(-1)
     if (this.#isWithheld && failed !== undefined) failed.retryWithheld = true
+    return this.#scheduled(next, leftMs)
+  }
+
+  #scheduled(next: Next<Target>, leftMs: number): PlannedAttempt<Target> | undefined {
     if (next.type === 'give-up' || next.afterMs >= leftMs) return undefined
     if (next.planned.repeats === 0) return next.planned
     this.#planned = next.planned
     this.tools.timers.arm(this, next.afterMs)
     return undefined
   }
-
-  protected waited(attempt: Running, nowMs: number): void {
-    this.upstreamMs += nowMs - attempt.startedMs
-  }
-
-  /** Records an attempt that has ended. `used` is undefined when nothing was used. */
-  protected record(
-    attempt: Running,
-    outcome: AttemptOutcome,
-    { used, nowMs, said }: { used: Used | undefined; nowMs: number; said?: string | undefined },
-  ): void {
-    const { tokens = noTokens, costNanoUsd = 0 } = used ?? {}
-    const end = { outcome, tokens, costNanoUsd, stream: this.#stream, upstreamText: said, endedMs: nowMs }
-    const record = recordOfAttempt(this.request, attempt, end)
-    attempt.planned.latency?.learn(record, nowMs)
-    this.#records ??= []
-    this.#records.push(record)
-  }
-
-  /** Ends the use of the target. `healthy` is undefined when the caller left, which says nothing about the target. */
-  protected leave(attempt: Running, healthy: boolean | undefined): void {
-    if (!this.#inFlight) return
-    this.#inFlight = false
-    const { health } = attempt.planned.target
-    health.inFlight--
-    judgeTarget(attempt, healthy)
-  }
 }
+
+function nothing(): void {}

@@ -1,22 +1,28 @@
 // One exchange with one target. It knows no retry, no record and no other attempt, so that two may be alive for one request.
-
+import { AttemptCharge } from '../accounting/intents/attempt-charge.ts'
 import type { Metered } from '../accounting/usage-meter.ts'
 import { errorHeadOf } from '../errors/error-head.ts'
 import { failureInStream } from '../errors/stream-failure.ts'
-import { brokenAnswer, failureOfError, noCredential, type UpstreamFailure } from '../errors/upstream-failure.ts'
+import {
+  brokenAnswer,
+  failureOfError,
+  noCredential,
+  notJournaled,
+  type UpstreamFailure,
+} from '../errors/upstream-failure.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Credential } from '../providers/credential.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import type { Timeouts } from '../routing/model-route.ts'
-import type { Deadline } from '../routing/timer-wheel.ts'
+import { type Deadline, Unarmed } from '../routing/timer-wheel.ts'
 import type { AnswerStream, StreamOptions, StreamSink } from '../streams/answer-stream.ts'
 import type { Translator, WholeAnswer } from '../translators/translator.ts'
 import type { UpstreamError, UpstreamHandler, UpstreamHead } from '../upstream/upstream.ts'
-import { accountLimitsIn } from './account-limits.ts'
+import { accountLimitsFor } from './account-limits.ts'
 import { type AnswerReader, closingMs, ErrorReader, timeoutOf } from './answer-reader.ts'
 import type { AttemptParts } from './attempt-owner.ts'
-import { credentialFor, headerLinesOf } from './authorize-attempt.ts'
+import { credentialFor, headerLinesOf, requestFor } from './authorize-attempt.ts'
 import { type BodySink, EncodedBody } from './encoded-body.ts'
 import { keepAliveMs } from './keep-alive.ts'
 import { type OpenedAttempt, openAnswer } from './open-answer.ts'
@@ -25,18 +31,17 @@ import type { RunningAttempt } from './running-attempt.ts'
 import type { TimeLimits } from './time-limits.ts'
 
 export class Attempt
+  extends Unarmed
   implements UpstreamHandler, BodySink, OpenedAttempt, StreamSink, Deadline, RunningAttempt, Metered
 {
-  deadlineSlot = -1
-  deadlineTick = 0
-  deadlineNext: Deadline | undefined = undefined
-  deadlinePrevious: Deadline | undefined = undefined
   readonly planned: PlannedAttempt<Target>
   readonly translator: Translator
   readonly credential: Credential
+  readonly charge: AttemptCharge
   readonly limits: TimeLimits
   readonly index: number
   readonly startedMs: number
+  readonly receivedAtMs: number
   status = 0
   firstByteMs = 0
   /** What the upstream says of the limits of its account, for callers of its own API: names, each with its value behind it. */
@@ -51,19 +56,18 @@ export class Attempt
   #phase: 'running' | 'closing' | 'over' = 'running'
 
   constructor(parts: AttemptParts<Attempt>) {
+    super()
     const { planned, translator, pinned, tools } = parts
     this.#parts = parts
     this.planned = planned
     this.translator = translator
     this.limits = parts.limits
     this.index = parts.index
+    this.receivedAtMs = parts.request.receivedAtMs
     this.startedMs = tools.clock.monotonicMs()
-    this.credential = credentialFor(planned.target, translator, {
-      pinned,
-      nowMs: this.startedMs,
-      chance: tools.chance,
-    })
+    this.credential = credentialFor(planned.target, translator, { pinned, nowMs: this.startedMs, chance: tools.chance })
     this.#body = new EncodedBody(this)
+    this.charge = new AttemptCharge(parts, this.#body)
   }
 
   get target(): Target {
@@ -105,27 +109,19 @@ export class Attempt
 
   start(): void {
     const { tools, request, limits, translator } = this.#parts
-    const { target, timeouts } = this
-    const headerLines = headerLinesOf(this.credential, target, translator)
-    if (headerLines === undefined) {
-      this.fail(noCredential)
-      return
-    }
+    const headerLines = headerLinesOf(this.credential, this.target, translator)
+    if (headerLines === undefined) return this.fail(noCredential)
     this.#sentLines = headerLines
-    this.#arm(Math.min(limits.leftMs(timeouts, this.startedMs), limits.firstByteMs(timeouts)))
+    this.#arm(Math.min(limits.leftMs(this.timeouts, this.startedMs), limits.firstByteMs(this.timeouts)))
     request.body.sending()
-    const call = tools.upstreamOf(target).send(
-      {
-        origin: target.origin,
-        method: translator.method ?? 'POST',
-        path: translator.path,
-        headerLines,
-        body: translator.body,
-        connectTimeoutMs: timeouts.connectMs,
-      },
-      this,
-    )
-    this.#body.from(call)
+    this.charge.begin(tools.intents, (mayGo) => this.#guarded(() => this.#send(mayGo)))
+  }
+
+  /** Sends the request, unless it must not be sent because it could not be journaled. */
+  #send(mayGo: boolean): void {
+    if (this.#phase !== 'running') return
+    if (!mayGo) return this.fail(notJournaled)
+    this.#body.from(this.#parts.tools.upstreamOf(this.target).send(requestFor(this, this.#sentLines), this))
   }
 
   /** Ends the attempt without a word to its owner. */
@@ -178,8 +174,8 @@ export class Attempt
   #readHead(head: UpstreamHead): void {
     this.firstByteMs = this.nowMs()
     this.status = head.status
-    if (this.translator.passesThrough && this.operation.errors === 'anthropic')
-      this.accountLimits = accountLimitsIn(head)
+    this.accountLimits = accountLimitsFor(this, head)
+    this.#parts.owner.onHead?.(this, head)
     const contentType = head.header('content-type') ?? ''
     if (!this.#body.open(head.header('content-encoding'))) this.giveUp(brokenAnswer)
     else if (head.status >= 200 && head.status <= 299) this.#open(contentType)
@@ -201,7 +197,13 @@ export class Attempt
   }
 
   streamOptions(): StreamOptions {
-    return { showUsage: this.#parts.showUsage, nowMs: this.firstByteMs, sink: this }
+    const { showUsage, watch } = this.#parts
+    return { showUsage, nowMs: this.firstByteMs, sink: this, mayCurtail: watch?.mayCut }
+  }
+
+  progressed(stream: AnswerStream): void {
+    const exhausted = this.#phase === 'running' ? this.#parts.watch?.look(stream) : undefined
+    if (exhausted !== undefined) this.#parts.owner.onExhausted(this, exhausted)
   }
 
   onData(chunk: Uint8Array): void {

@@ -1,8 +1,10 @@
-// With what an attempt shows an upstream who asks: which credential, and the header lines that come of it.
+// What an attempt sends: the credential that it shows, the header lines that come of it, and the request.
 import type { Chance } from '../../../shared/clock.ts'
 import { type Credential, credentialNamed, drawCredential } from '../providers/credential.ts'
 import { jsonTypeLine, type Target } from '../providers/endpoint.ts'
+import type { Timeouts } from '../routing/model-route.ts'
 import type { Translator } from '../translators/translator.ts'
+import type { UpstreamRequest } from '../upstream/upstream.ts'
 
 /** The credential of an attempt. `pinned` names the one under which the upstream holds what the request speaks of. */
 export function credentialFor(
@@ -39,4 +41,13 @@ function typedLines({ headerLines }: Credential, { contentType }: Translator): s
   return contentType === undefined
     ? headerLines
     : headerLines.replace(jsonTypeLine, () => (contentType === '' ? '' : `content-type: ${contentType}\r\n`))
+}
+
+/** What is sent to a target. */
+export function requestFor(
+  { translator, target, timeouts }: { translator: Translator; target: Target; timeouts: Timeouts },
+  headerLines: string,
+): UpstreamRequest {
+  const { method = 'POST', path, body } = translator
+  return { origin: target.origin, method, path, headerLines, body, connectTimeoutMs: timeouts.connectMs }
 }

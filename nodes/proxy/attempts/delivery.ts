@@ -7,16 +7,17 @@ import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
 import { heldHeaders } from '../accounting/held-headers.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
-import { totalCost } from '../accounting/request-records.ts'
+import { isUnpriced, totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
-import type { Used } from '../accounting/usage-meter.ts'
+import { costAtHead, noCost, type ToldCost, type Used } from '../accounting/usage-meter.ts'
 import type { AnswerWriter } from '../conversations/answer-store.ts'
 import { printErrorEvent } from '../dialects/error-shapes.ts'
 import { errorAnswer } from '../errors/error-answer.ts'
 import { errorRow } from '../errors/error-table.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
+import type { ExhaustedError, GatewayError } from '../errors/gateway-error.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { eventStream } from '../streams/answer-stream.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
 import type { AnswerDelivery, AttemptUse, FollowedDispatch } from './answer-delivery.ts'
 import type { Attempt } from './attempt.ts'
@@ -76,7 +77,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
     if (answer.isEstimate === true) headers.push(...estimatedHeader)
-    this.#pushFacts(headers, nowMs, outcome.costNanoUsd)
+    this.#pushFacts(headers, nowMs, { costNanoUsd: outcome.costNanoUsd, unpriced: outcome.costNanoUsd === undefined })
     this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
   }
 
@@ -90,7 +91,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const headers = contentHeaders(stream?.contentType ?? '', id)
     // Nothing here knows what the bytes are, so a browser that is led to them keeps them and shows nothing.
     if (stream?.opaque === true) headers.push('content-disposition', 'attachment')
-    this.#pushFacts(headers, nowMs, undefined)
+    this.#pushFacts(headers, nowMs, costAtHead(attempt, stream))
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
     reply.begin(attempt.status, headers)
   }
@@ -109,6 +110,23 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, errorCode: '', used, nowMs })
     const flush = (bytes: Buffer | string) => {
       if (bytes.length > 0) reply.write(bytes)
+      reply.end()
+    }
+    this.#settle(outcome, () => this.#store(attempt, last, flush))
+  }
+
+  curtail(
+    attempt: Attempt,
+    { last, error }: { readonly last: string; readonly error: ExhaustedError },
+    { used, nowMs }: AttemptUse,
+  ): void {
+    const { reply } = this.request
+    const { code, message } = errorRow(error)
+    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode: code ?? '', used, nowMs })
+    const flush = (bytes: Buffer | string) => {
+      // A comment of the stream tells why; whoever reads events alone sees an answer that has reached its length.
+      if (attempt.stream?.contentType === eventStream) reply.write(`: ${code}: ${message}\n\n`)
+      reply.write(bytes)
       reply.end()
     }
     this.#settle(outcome, () => this.#store(attempt, last, flush))
@@ -142,6 +160,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   // ── ends without an answer ───────────────────────────────────────────────────────────────────────────────────────
 
   reject(error: GatewayError): void {
+    // A limit that rejects before the first attempt rejects the request, as it would have done before the targets were known.
+    if (error.type === 'rate-limited' && this.#dispatch?.attemptCount === 0) {
+      const { model, holds } = this.#asked
+      this.#leave()
+      this.#tools.settlement.reject(this.request, error, { model, holds })
+      return
+    }
     this.#reject(error, { used: undefined, nowMs: this.#tools.clock.monotonicMs() })
   }
 
@@ -149,7 +174,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { reply } = this.request
     const answer = this.#errorAnswer(error)
     const headers = [...answer.headers]
-    this.#pushFacts(headers, nowMs, undefined)
+    this.#pushFacts(headers, nowMs, noCost)
     const errorCode = errorRow(error).code ?? ''
     const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, errorCode, used, nowMs })
     this.#settle(outcome, () => reply.send(answer.status, headers, answer.body))
@@ -196,12 +221,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       stream,
       cacheStatus: 'BYPASS',
       attempts,
+      intents: dispatch?.intents,
       attemptCount: dispatch?.attemptCount ?? 0,
       fallbackIndex: dispatch?.fallbackIndex ?? 0,
       tokens: used?.tokens ?? noTokens,
       estimated: used?.estimated === true,
       units: used?.units,
-      costNanoUsd: used !== undefined && used.costNanoUsd === undefined ? undefined : totalCost(attempts),
+      costNanoUsd: isUnpriced(attempts) ? undefined : totalCost(attempts),
       times: {
         endedMs: nowMs,
         upstreamMs: dispatch?.upstreamMs ?? 0,
@@ -212,9 +238,13 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   }
 
   #settle(outcome: Outcome, flush: () => void): void {
+    this.#leave()
+    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
+  }
+
+  #leave(): void {
     this.#isOver = true
     this.#tools.live.delete(this)
-    this.#tools.settlement.settle(this.request, outcome, this.#asked.holds, flush)
   }
 
   /** Lets the last bytes of an answer go, once it is stored where it shall be. */
@@ -235,7 +265,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       .then(send)
   }
 
-  #pushFacts(headers: string[], nowMs: number, costNanoUsd: number | undefined): void {
+  #pushFacts(headers: string[], nowMs: number, told: ToldCost): void {
     const { id, snapshot, operation, startedMs } = this.request
     const dispatch = this.#dispatch
     const attempt = dispatch?.attempt
@@ -252,7 +282,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       cacheStatus: 'BYPASS',
       upstreamMs,
       overheadMs: nowMs - startedMs - upstreamMs,
-      costNanoUsd,
+      ...told,
     })
   }
 }

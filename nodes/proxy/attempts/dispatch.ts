@@ -1,43 +1,29 @@
 // Which attempt of an HTTP request is next. It holds the request's attempts and their time, and nothing of their bytes: those go
 // to the delivery.
+
 import { fail, type Result } from '../../../shared/result.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
-import type { Hold } from '../accounting/outcome.ts'
+import { priceRefusal } from '../accounting/priced-target.ts'
 import { type Used, usedByAnswer, usedByStream, usedNothing } from '../accounting/usage-meter.ts'
-import { type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
+import { type ExhaustedError, type GatewayError, type Ineligible, ineligibleError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import type { Target } from '../providers/endpoint.ts'
+import { asksToWait } from '../quotas/quota-headers.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
-import type { AttemptPlan, PlannedAttempt } from '../routing/attempt-plan.ts'
+import type { PlannedAttempt } from '../routing/attempt-plan.ts'
 import { modelsThatCould } from '../translators/capable-models.ts'
 import { insteadOfMissing } from '../translators/missing-endpoint.ts'
-import type { Late, LateTranslator, Made, Translator, Translators, WholeAnswer } from '../translators/translator.ts'
+import { askedTier } from '../translators/pass-through-request.ts'
+import type { LateTranslator, Made, Translator, WholeAnswer } from '../translators/translator.ts'
+import type { UpstreamHead } from '../upstream/upstream.ts'
 import type { AnswerDelivery, FollowedDispatch } from './answer-delivery.ts'
 import { Attempt } from './attempt.ts'
 import { AttemptLoop } from './attempt-loop.ts'
 import type { AttemptOwner, HttpAttemptTools } from './attempt-owner.ts'
+import type { DispatchedRequest } from './dispatched-request.ts'
 import { MissedEndpoints } from './missed-endpoints.ts'
-
-/** What is sent, and where to. */
-export interface DispatchedRequest {
-  readonly model: string
-  readonly stream: boolean
-  readonly showUsage: boolean
-  readonly translators: Translators
-  readonly plan: AttemptPlan<Target>
-  /** What policies hold, which further attempts may need more of. */
-  readonly holds?: readonly Hold[]
-  /** The name of the credential that holds what the request continues. */
-  readonly pinned: string | undefined
-  /** The answer by our own estimate, for an operation that asks for a number of tokens. */
-  readonly estimate?: EstimatedAnswer | undefined
-}
-
-export interface EstimatedAnswer {
-  now(): Result<WholeAnswer, Ineligible>
-  /** The same for a large body; undefined for one that is estimated at once. */
-  later(): Late<WholeAnswer> | undefined
-}
+import { watchOf } from './stream-watch.ts'
+import { QuotaPass } from './waits/quota-pass.ts'
 
 export class Dispatch extends AttemptLoop<Translator, Attempt> implements AttemptOwner<Attempt>, FollowedDispatch {
   protected override readonly model: string
@@ -45,6 +31,9 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   readonly #delivery: AnswerDelivery
   readonly #tools: HttpAttemptTools
   #attempt: Attempt | undefined
+  #pass: QuotaPass | undefined
+  /** Whether the last answer was a rejection that asked to wait. */
+  #asksToWait = false
   /** Made at the first endpoint that is missing, which most requests never meet. */
   #missed: MissedEndpoints<Attempt> | undefined
   /** Whether the answer is being estimated, after which nothing else is tried. */
@@ -92,14 +81,20 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     return this.#attempt
   }
 
+  /** Why the target is sent nothing, whatever the request is. */
+  #refusal(target: Target): Ineligible | undefined {
+    if (this.#missed?.isPassedOver(target) === true) return { type: 'unspoken', route: this.request.operation.name }
+    const { body } = this.#asked
+    return priceRefusal(target, this.request, () => (body?.type === 'json' ? askedTier(body.scan) : undefined))
+  }
+
   protected override prepare(target: Target, strict: boolean): Result<Translator, Ineligible> {
-    if (this.#missed?.isPassedOver(target) === true)
-      return fail({ type: 'unspoken', route: this.request.operation.name })
-    return this.#asked.translators.to(target, strict)
+    const refusal = this.#refusal(target)
+    return refusal !== undefined ? fail(refusal) : this.#asked.translators.to(target, strict)
   }
 
   protected override prepareLate(target: Target, strict: boolean): LateTranslator | undefined {
-    return this.#missed?.isPassedOver(target) === true ? undefined : this.#asked.translators.late?.(target, strict)
+    return this.#refusal(target) !== undefined ? undefined : this.#asked.translators.late?.(target, strict)
   }
 
   protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {
@@ -107,9 +102,10 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override open(planned: PlannedAttempt<Target>, translator: Translator, index: number): void {
-    const { stream, showUsage, pinned } = this.#asked
+    const { stream, showUsage, pinned, holds, costBound } = this.#asked
     const { request, limits } = this
     const tools = this.#tools
+    const watched = { target: planned.target, estimatedInput: translator.estimatedInput }
     const attempt = new Attempt({
       tools,
       request,
@@ -117,13 +113,34 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       planned,
       translator,
       index,
+      model: this.model,
       stream,
       showUsage,
-      pinned,
+      // What was taken is of this one.
+      pinned: this.#pass?.grant?.credential.name ?? pinned,
+      watch: stream ? watchOf(holds, watched) : undefined,
       owner: this,
+      costBound,
     })
     this.#attempt = attempt
     attempt.start()
+  }
+
+  protected override passFor(target: Target, translator: Translator | undefined): QuotaPass | undefined {
+    const { quota } = this.#tools
+    const { inference: asked, pinned } = this.#asked
+    if (quota === undefined || asked === undefined || !quota.quotas.governs(target)) return undefined
+    const { request, tools } = this
+    this.#pass ??= new QuotaPass(quota, { request, asked }, () => tools.clock.monotonicMs())
+    this.#pass.pinned = pinned ?? translator?.credential
+    this.quota = this.#pass
+    return this.#pass
+  }
+
+  onHead({ target, credential }: Attempt, head: UpstreamHead): void {
+    if (this.#asked.inference === undefined) return
+    this.#asksToWait = head.status === 429 && asksToWait(head)
+    this.#tools.quota?.quotas.observe(head, { target, credential, grant: this.#pass?.grant })
   }
 
   protected override giveUp(error: GatewayError): void {
@@ -166,6 +183,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
 
   onFirstByte(attempt: Attempt): boolean {
     const nowMs = this.tools.clock.monotonicMs()
+    // What a stream that is cut counts with is told by the body.
+    attempt.charge.bound()
     this.request.body.notNeeded()
     this.waited(attempt, nowMs)
     this.#delivery.begin(attempt, nowMs)
@@ -198,7 +217,24 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
     this.#delivery.finish(attempt, last, { used, nowMs })
   }
 
+  onExhausted(attempt: Attempt, error: ExhaustedError): void {
+    const nowMs = this.tools.clock.monotonicMs()
+    const used = usedByStream(attempt, attempt.stream)
+    const last = attempt.stream?.curtail(attempt)
+    attempt.abort()
+    this.leave(attempt, undefined)
+    this.record(attempt, 'aborted', { used, nowMs })
+    if (last === undefined) this.#delivery.cutStream(attempt, error, { used, nowMs })
+    else this.#delivery.curtail(attempt, { last, error }, { used, nowMs })
+  }
+
   override onFailed(attempt: Attempt, failure: UpstreamFailure): void {
+    const { target, credential } = attempt
+    if (failure.passing === 'limited' && this.#asked.inference !== undefined)
+      this.#tools.quota?.quotas.rejected(target, credential, {
+        retryAfterMs: failure.retryAfterMs,
+        isAsked: this.#asksToWait,
+      })
     if (!attempt.hasForwarded) {
       if (this.#missesEndpoint(attempt, failure)) this.tryAnew(attempt, failure.outcome)
       else super.onFailed(attempt, failure)
@@ -242,15 +278,11 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   stop(): { readonly used: Used | undefined; readonly nowMs: number } {
     const nowMs = this.tools.clock.monotonicMs()
     const attempt = this.#attempt
-    if (attempt === undefined) {
+    if (attempt === undefined || !this.isInFlight) {
       this.stopPausing()
+      this.quota?.giveBack()
       this.request.body.notNeeded()
-      return { used: undefined, nowMs }
-    }
-    if (!this.isInFlight) {
-      this.stopPausing()
-      this.request.body.notNeeded()
-      return { used: usedNothing, nowMs }
+      return { used: attempt === undefined ? undefined : usedNothing, nowMs }
     }
     const used = usedByStream(attempt, attempt.stream)
     attempt.abort()

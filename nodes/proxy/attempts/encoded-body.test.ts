@@ -26,6 +26,7 @@ class RememberingSink implements BodySink {
 }
 
 class RememberingCall implements UpstreamCall {
+  readonly sent = true
   readonly did: string[] = []
   readonly resumed = Promise.withResolvers<void>()
 

@@ -13,6 +13,7 @@ export interface BodySink {
 export class EncodedBody implements DecodedSink {
   readonly #sink: BodySink
   #call: UpstreamCall | undefined
+  #wasSent = false
   #decoder: DecodedAnswer | undefined
 
   constructor(sink: BodySink) {
@@ -22,6 +23,11 @@ export class EncodedBody implements DecodedSink {
   /** Sets the exchange that the body comes from. */
   from(call: UpstreamCall): void {
     this.#call = call
+  }
+
+  /** Whether any byte of the request was sent. */
+  get isSent(): boolean {
+    return this.#call === undefined ? this.#wasSent : this.#call.sent
   }
 
   /** Begins a body in an encoding. False: nobody here can read the encoding. */
@@ -59,6 +65,7 @@ export class EncodedBody implements DecodedSink {
   close(): void {
     this.#decoder?.close()
     this.#decoder = undefined
+    this.#wasSent = this.isSent
     this.#call = undefined
   }
 

@@ -59,6 +59,7 @@ export function replayAnswer(
     upstreamMs: 0,
     overheadMs: endedMs - startedMs,
     costNanoUsd: 0,
+    unpriced: false,
   })
   const outcome: Outcome = {
     status: 'ok',

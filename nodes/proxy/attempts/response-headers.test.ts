@@ -14,6 +14,7 @@ const facts: AnswerFacts = {
   dropped: '',
   requestIdToo: false,
   costNanoUsd: undefined,
+  unpriced: false,
 }
 
 function headersOf(more: Partial<AnswerFacts>): Record<string, string> {

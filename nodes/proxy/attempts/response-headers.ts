@@ -28,6 +28,8 @@ export interface AnswerFacts {
   readonly limits?: readonly string[] | undefined
   /** The cost in nano-dollars; undefined for streams and for models without a price. */
   readonly costNanoUsd: number | undefined
+  /** Whether nobody knows the cost. */
+  readonly unpriced: boolean
 }
 
 /** Adds the headers that tell what happened. */
@@ -55,6 +57,7 @@ export function pushAnswerHeaders(headers: string[], facts: AnswerFacts): void {
   if (facts.requestIdToo) headers.push('request-id', facts.requestId)
   if (facts.limits !== undefined) headers.push(...facts.limits)
   if (facts.costNanoUsd !== undefined) headers.push('x-headgate-cost-usd', usd(facts.costNanoUsd))
+  if (facts.unpriced) headers.push('x-headgate-unpriced', 'true')
 }
 
 const smallNumbers = Array.from({ length: 16 }, (_, n) => String(n))

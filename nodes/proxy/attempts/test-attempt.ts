@@ -2,6 +2,7 @@
 import { ManualClock } from '../../../shared/clock.ts'
 import type { Notice } from '../../../shared/notice.ts'
 import { openTranslators } from '../apis/inference/open-translators.ts'
+import type { ExhaustedError } from '../errors/gateway-error.ts'
 import type { UpstreamFailure } from '../errors/upstream-failure.ts'
 import { InlineJobs } from '../large/test-jobs.ts'
 import { ObjectIds } from '../provider-objects/object-ids.ts'
@@ -26,6 +27,7 @@ export type Told =
   | { readonly type: 'answered'; readonly answer: WholeAnswer }
   | { readonly type: 'stream-end'; readonly last: string }
   | { readonly type: 'failed'; readonly failure: UpstreamFailure }
+  | { readonly type: 'exhausted'; readonly error: ExhaustedError }
   | { readonly type: 'bug'; readonly error: unknown }
   | { readonly type: 'silence' }
 
@@ -55,6 +57,10 @@ export class RememberingOwner implements AttemptOwner<Attempt> {
 
   onFailed(_attempt: Attempt, failure: UpstreamFailure): void {
     this.told.push({ type: 'failed', failure })
+  }
+
+  onExhausted(_attempt: Attempt, error: ExhaustedError): void {
+    this.told.push({ type: 'exhausted', error })
   }
 
   onBug(error: unknown): void {
@@ -149,6 +155,7 @@ export function openAttempt(options: AttemptOptions = {}) {
     planned,
     translator,
     index: 0,
+    model: 'm',
     stream,
     showUsage: false,
     pinned: options.pinned,

@@ -55,6 +55,13 @@ export class RememberingAttempt implements ReadAttempt {
     this.bugs.push(error)
   }
 
+  /** Times that more of a stream came. */
+  progress = 0
+
+  progressed(): void {
+    this.progress++
+  }
+
   abort(): void {
     this.aborted++
   }

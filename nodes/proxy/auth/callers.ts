@@ -7,6 +7,7 @@ import { ownerOfKey } from '../../../shared/config/keys/key-rules.ts'
 import { ownerIdOf } from '../../../shared/config/kinds/owners/owner-id.ts'
 import type { ConfigState } from '../../../shared/config/state.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
+import { type Tenant, tenantOf } from './tenant.ts'
 
 export interface Caller {
   readonly keyId: string
@@ -23,6 +24,8 @@ export interface Caller {
   readonly tier: string
   /** The labels of the key, of its owner and of its team; the nearest counts. */
   readonly metadata: ReadonlyMap<string, string>
+  /** In whose name its requests wait for the quota of a provider. */
+  readonly tenant: Tenant
   /** Milliseconds since the epoch; Infinity when the key does not expire. */
   readonly expiresAtMs: number
   /** The models that the caller may use. Undefined: every model. */
@@ -171,6 +174,7 @@ function compileCaller(key: KeyRecord, tokenHash: string, resources: ConfigState
     costCenter: own?.spec.costCenter ?? team?.spec.costCenter ?? '',
     tier: own?.spec.tier ?? team?.spec.tier ?? '',
     metadata: labelsOf([team?.spec.metadata, own?.spec.metadata, key.metadata]),
+    tenant: tenantOf(key, own?.spec, team?.spec),
     expiresAtMs: key.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(key.expiresAt),
     models: narrowest(lists),
   }

@@ -25,6 +25,9 @@ const places: [what: string, file: string][] = [
   ['ids of files in bodies of requests', 'apis/inference/open-translators.ts'],
   ['stored responses: reading, listing their input, deleting', 'apis/responses/responses-api.ts'],
   ['stored responses: conversations, referred items, new answers', 'conversations/continuation.ts'],
+  ['names of models that were served, which errors suggest', 'request/model-access.ts'],
+  ['whose requests have shown that a target serves a name', 'attempts/attempt-records.ts'],
+  ['the same for realtime sessions', 'apis/realtime/handshake.ts'],
 ]
 
 test.each(places)('%s go by the id of the owner', (_, file) => {
@@ -37,6 +40,7 @@ test('no other place goes by it', () => {
 
 test('names of owners are read for records alone, and for what ends with its request', () => {
   expect(readersOf(/caller\.(team|user|app)\b|\b(team|user|app)\b[^\n]*\} = (caller|owner)\b/)).toEqual([
+    'accounting/intents/intent.ts', // the same, for the records of a request that a kill interrupts
     'accounting/request-records.ts', // names of usage, for display
     'admission/admit.ts', // the user of a record
     'http/shared-budget.ts', // bytes of bodies that are being received

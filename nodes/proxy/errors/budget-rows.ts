@@ -1,12 +1,20 @@
 // The rows of requests that a budget does not pay for.
 import { invalid, passing, type Row, row, shown } from './error-row.ts'
-import type { BudgetError } from './gateway-error.ts'
+import type { BudgetError, ExhaustedError } from './gateway-error.ts'
 
 const nanoPerUsd = 1e9
 const reservedWaitMs = 1_000
 
 export const budgetRows = {
   'budget-exceeded': exceededRow,
+  /** Told in a stream whose format has no end for an answer that is too long. */
+  'budget-exhausted': ({ name }: Extract<ExhaustedError, { type: 'budget-exhausted' }>) =>
+    row(
+      429,
+      'insufficient_quota',
+      'budget_exhausted',
+      `The budget ${shown(name)} does not pay for more of this answer.`,
+    ),
   'budget-away': ({ budget }: Extract<BudgetError, { type: 'budget-away' }>) =>
     passing(
       row(
@@ -17,6 +25,15 @@ export const budgetRows = {
       ),
       1_000,
     ),
+  'journal-away': passing(
+    row(
+      503,
+      'server_error',
+      'journal_unavailable',
+      'Requests are journaled before they are sent here, and the disk does not take it. Try again after the time given.',
+    ),
+    5_000,
+  ),
   'cost-unbounded': ({ budget, why }: Extract<BudgetError, { type: 'cost-unbounded' }>) =>
     row(
       400,

@@ -6,7 +6,7 @@ import { conversationRows } from './conversation-errors.ts'
 import { brief, invalid, passing, type Row, type RowOf, row, shown, withParam } from './error-row.ts'
 import type { GatewayError } from './gateway-error.ts'
 import { ineligibleRow } from './ineligible-row.ts'
-import { rateLimitedRow } from './rate-limited-row.ts'
+import { limitExhaustedRow, rateLimitedRow } from './rate-limited-row.ts'
 import { upstreamRows } from './upstream-rows.ts'
 
 export function errorRow(error: GatewayError): Row {
@@ -53,6 +53,8 @@ const errorTable = {
     row(503, 'server_error', 'overloaded', 'There is no memory to read this body now. Try again after the time given.'),
     2_000,
   ),
+  'no-body-memory': ({ whose, retryAfterMs }) =>
+    passing(row(503, 'server_error', 'overloaded', bodyMemoryTexts[whose]), retryAfterMs),
   'unsupported-encoding': row(
     415,
     invalid,
@@ -153,6 +155,7 @@ const errorTable = {
     ),
   unable: ineligibleRow,
   'rate-limited': rateLimitedRow,
+  'limit-exhausted': limitExhaustedRow,
   blocked: ({ reason }) =>
     row(
       403,
@@ -195,3 +198,9 @@ const unknownKey: Readonly<Record<OtherKey | 'key', string>> = {
     "The API key is not valid here: it looks like a provider's key. Send a virtual key of this gateway (`hg_…`).",
   bearer: 'The API key is not valid here: it begins with `Bearer`, which belongs into `Authorization` alone.',
 }
+
+const bodyMemoryTexts = {
+  key: 'The bodies of the requests that this key has open take all the memory that one key may have. Send fewer large ones at a time, or try again after the time given.',
+  team: 'The bodies of the requests that the keys of this team have open take all the memory that one team may have. Send fewer large ones at a time, or try again after the time given.',
+  all: 'The memory for request bodies is used up. Try again after the time given.',
+} as const

@@ -51,6 +51,7 @@ export type GatewayError =
   | { readonly type: 'blocked'; readonly reason: string }
   | RateLimitedError
   | BudgetError
+  | ExhaustedError
   | ConversationError
   | UpstreamGatewayError
 
@@ -62,8 +63,8 @@ export interface RateLimitedError {
   /** Whose requests it counts, and the name in which this one counted; '' where that is not told. */
   readonly per: string
   readonly subject: string
-  readonly unit: LimitUnit
-  /** Nano-dollars for `usd`. */
+  readonly unit: LimitUnit | 'wallTime'
+  /** Nano-dollars for `usd`, milliseconds for `wallTime`. */
   readonly amount: number
   /** The window as the operator wrote it; '' for requests at the same time. */
   readonly window: string
@@ -71,6 +72,11 @@ export interface RateLimitedError {
   readonly retryAfterMs: number | undefined
   readonly headers: HeaderLines
 }
+
+/** What a stream that is under way has used up, so that it ends; `name` is that of the limit or the budget. */
+export type ExhaustedError =
+  | { readonly type: 'limit-exhausted'; readonly name: string }
+  | { readonly type: 'budget-exhausted'; readonly name: string }
 
 /** Errors of budgets; `budget` is the name of one. */
 export type BudgetError =
@@ -90,6 +96,8 @@ export type BudgetError =
     }
   /** The register of budgets, or the disk, cannot be asked now. */
   | { readonly type: 'budget-away'; readonly budget: string }
+  /** Requests must be journaled before they are sent, and the disk does not take it. */
+  | { readonly type: 'journal-away' }
   | { readonly type: 'cost-unbounded'; readonly budget: string; readonly why: string }
 
 /** Errors of stored responses and of conversations that continue from them. */
@@ -102,6 +110,7 @@ export type ConversationError =
 
 /** Errors that come of what an upstream did. */
 export type UpstreamGatewayError =
+  | UpstreamBusyError
   /** The upstream rejected the request; the caller gets the upstream's own words. */
   | { readonly type: 'upstream-rejected'; readonly answer: ErrorAnswer }
   /** The upstream rejected the request in the first event of its stream. */
@@ -123,6 +132,17 @@ export type UpstreamGatewayError =
   /** `cause` is what TLS found wrong, as a clause. */
   | { readonly type: 'upstream-tls'; readonly cause?: string | undefined; readonly provider?: ProviderName }
   | { readonly type: 'upstream-protocol'; readonly provider?: ProviderName }
+
+/** What the provider lets the account of the gateway use is used up, and too many wait for more. */
+export interface UpstreamBusyError {
+  readonly type: 'upstream-busy'
+  readonly provider: string
+  readonly model: string
+  readonly retryAfterMs: number
+}
+
+/** A provider takes no more of the gateway now: by its own word, or as far as is known of it. */
+export type UpstreamFullError = UpstreamBusyError | Extract<UpstreamGatewayError, { type: 'upstream-limited' }>
 
 /** The provider that failed. Undefined: the error does not come of one provider. */
 type ProviderName = string | undefined
@@ -148,6 +168,8 @@ export type Ineligible =
   | { readonly type: 'unspoken'; readonly route: string }
   /** The conversation that the request continues is held by another provider. */
   | { readonly type: 'elsewhere'; readonly provider: string }
+  /** What the target would cost is not known, and the operator refuses such requests. */
+  | { readonly type: 'unpriced'; readonly provider: string; readonly target: string }
   | { readonly type: 'unreadable'; readonly path: string; readonly message: string; readonly code?: string }
   | NoRoom
 

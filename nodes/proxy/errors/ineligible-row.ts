@@ -21,6 +21,11 @@ export function ineligibleRow({ model, ineligible, models }: Unable): Row {
       const message = `The model ${shown(model)} cannot go on from this response: it lies with the provider ${shown(ineligible.provider)}, where none of the model's targets is. ${others}`
       return withParam(row(400, invalid, 'previous_response_elsewhere', message), 'previous_response_id')
     }
+    case 'unpriced': {
+      const target = shown(`${ineligible.provider}/${ineligible.target}`)
+      const message = `The model ${shown(model)} has no known price at ${target}, and the operator refuses requests whose cost cannot be known. ${others}`
+      return withParam(row(400, invalid, 'model_unpriced', message), 'model')
+    }
     case 'unspoken': {
       const message = `The model ${shown(model)} cannot be used at ${ineligible.route}. ${others}`
       return withParam(row(400, invalid, 'unsupported_endpoint', message), 'model')

@@ -29,6 +29,15 @@ test.each<[RateLimitedError['unit'], number, string, string]>([
   expect(found.headers).toBe(reached.headers)
 })
 
+test('a session without time left is not asked for again', () => {
+  const over = { ...reached, unit: 'wallTime' as const, per: 'session', subject: '', amount: 1_800_000, window: '' }
+  const found = rateLimitedRow({ ...over, retryAfterMs: undefined })
+  expect(found.retry).toBe(false)
+  expect(found.message).toBe(
+    'The limit `daily` of 30m0s since the first request per session is reached. Begin another one.',
+  )
+})
+
 test('a request that never fits is not sent again', () => {
   const found = rateLimitedRow({ ...reached, retryAfterMs: undefined, per: 'key', subject: '' })
   expect(found.retry).toBe(false)

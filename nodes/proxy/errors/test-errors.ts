@@ -60,6 +60,32 @@ const cases: Cases = {
   'too-heavy': [
     { error: { type: 'too-heavy' }, status: 413, type: invalid, code: 'request_too_large', says: /more memory/ },
   ],
+  'no-body-memory': [
+    {
+      error: { type: 'no-body-memory', whose: 'key', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /one key may have/,
+      retryAfterMs: 1_000,
+    },
+    {
+      error: { type: 'no-body-memory', whose: 'team', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /one team may have/,
+      retryAfterMs: 1_000,
+    },
+    {
+      error: { type: 'no-body-memory', whose: 'all', retryAfterMs: 1_000 },
+      status: 503,
+      type: 'server_error',
+      code: 'overloaded',
+      says: /is used up/,
+      retryAfterMs: 1_000,
+    },
+  ],
   'no-memory': [
     {
       error: { type: 'no-memory' },
@@ -84,6 +110,24 @@ const cases: Cases = {
       type: 'permission_error',
       code: 'access_blocked',
       says: /^An operator has stopped these requests\.$/,
+    },
+  ],
+  'limit-exhausted': [
+    {
+      error: { type: 'limit-exhausted', name: 'team-tokens' },
+      status: 429,
+      type: 'tokens',
+      code: 'limit_exhausted',
+      says: /^The limit `team-tokens` has no room for more of this answer\.$/,
+    },
+  ],
+  'budget-exhausted': [
+    {
+      error: { type: 'budget-exhausted', name: 'search' },
+      status: 429,
+      type: 'insufficient_quota',
+      code: 'budget_exhausted',
+      says: /^The budget `search` does not pay for more of this answer\.$/,
     },
   ],
   'rate-limited': [
@@ -161,6 +205,16 @@ const cases: Cases = {
       code: 'budget_unavailable',
       retryAfterMs: 1_000,
       says: /budget `search` cannot be asked now/,
+    },
+  ],
+  'journal-away': [
+    {
+      error: { type: 'journal-away' },
+      status: 503,
+      type: 'server_error',
+      code: 'journal_unavailable',
+      retryAfterMs: 5_000,
+      says: /journaled before they are sent/,
     },
   ],
   'cost-unbounded': [
@@ -474,6 +528,14 @@ const cases: Cases = {
       says: /strict mode.*`fast`.*`seed`, `n`\. No model/,
     },
     {
+      error: { type: 'unable', model, ineligible: { type: 'unpriced', provider: 'up', target: 'new' }, models },
+      status: 400,
+      type: invalid,
+      code: 'model_unpriced',
+      param: 'model',
+      says: /`fast` has no known price at `up\/new`.*could: `smart`, `wide`\./,
+    },
+    {
       error: { type: 'unable', model, ineligible: { type: 'elsewhere', provider: 'openai' }, models: [] },
       status: 400,
       type: invalid,
@@ -577,6 +639,16 @@ const cases: Cases = {
       code: 'rate_limit_exceeded',
       retryAfterMs: 1_500,
       says: /limits the rate/,
+    },
+  ],
+  'upstream-busy': [
+    {
+      error: { type: 'upstream-busy', provider: 'openai', model: 'gpt-4o', retryAfterMs: 3_200 },
+      status: 429,
+      type: 'requests',
+      code: 'rate_limit_exceeded',
+      retryAfterMs: 3_200,
+      says: /the provider `openai` lets it use of `gpt-4o`/,
     },
   ],
   'upstream-overloaded': [

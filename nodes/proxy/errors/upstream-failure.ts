@@ -33,6 +33,12 @@ export const cutStream: UpstreamFailure = {
 }
 /** The failure of an attempt without a credential to show, because an identity service does not issue it. */
 export const noCredential: UpstreamFailure = { outcome: 'auth', condition: 'auth', error: { type: 'upstream-auth' } }
+/** The failure of an attempt that must not be sent, because it cannot be journaled. */
+export const notJournaled: UpstreamFailure = {
+  outcome: 'aborted',
+  condition: undefined,
+  error: { type: 'journal-away' },
+}
 export const totalTimeout = timeout('The request took longer than its total time allows.')
 export const firstTokenTimeout = timeout('The upstream did not begin to answer in time.')
 export const idleTimeout = timeout('The upstream stopped in the middle of its answer.')

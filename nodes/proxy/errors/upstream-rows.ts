@@ -30,6 +30,16 @@ export const upstreamRows: { readonly [Type in UpstreamGatewayError['type']]: Ro
       ),
       retryAfterMs,
     ),
+  'upstream-busy': ({ provider, model, retryAfterMs }) =>
+    passing(
+      row(
+        429,
+        'requests',
+        'rate_limit_exceeded',
+        `The gateway has used up what the provider ${shown(provider)} lets it use of ${shown(model)}, and others wait for more. Try again after the time given.`,
+      ),
+      retryAfterMs,
+    ),
   'upstream-overloaded': ({ retryAfterMs = overloadedWaitMs }) =>
     passing(
       row(

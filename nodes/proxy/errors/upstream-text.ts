@@ -18,6 +18,25 @@ export function keptText(text: string | undefined): string | undefined {
   return kept === '' ? undefined : kept
 }
 
+/** The text between the tags, without scripts and styles. A tag or a script that never ends is text. Takes a time in proportion
+ *  to the length, whatever the page is. */
 function withoutMarkup(html: string): string {
-  return html.replace(/<(script|style)[\s\S]*?<\/\1>/gi, ' ').replace(/<[^>]*>/g, ' ')
+  const page = html.toLowerCase()
+  const lastEnds = { script: page.lastIndexOf('</script'), style: page.lastIndexOf('</style') }
+  const texts: string[] = []
+  let at = 0
+  for (let open = page.indexOf('<'); open >= 0; open = page.indexOf('<', at)) {
+    const close = page.indexOf('>', open)
+    if (close < 0) break
+    texts.push(html.slice(at, open))
+    const name = (['script', 'style'] as const).find((one) => page.startsWith(one, open + 1))
+    const ends = name !== undefined && close < lastEnds[name]
+    at = ends ? behindTag(page, page.indexOf(`</${name}`, close)) : close + 1
+  }
+  return `${texts.join(' ')} ${html.slice(at)}`
+}
+
+function behindTag(page: string, open: number): number {
+  const close = page.indexOf('>', open)
+  return close < 0 ? page.length : close + 1
 }

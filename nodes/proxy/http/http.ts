@@ -149,6 +149,8 @@ export type HttpError =
   | { type: 'expectation-failed' }
   | { type: 'unknown-host' }
   | { type: 'overloaded'; retryAfterMs: number }
+  /** `whose`: the part of the memory for bodies that is used up. */
+  | { type: 'no-body-memory'; whose: 'key' | 'team' | 'all'; retryAfterMs: number }
   | { type: 'internal' }
 
 export interface ErrorReply {

@@ -10,7 +10,7 @@ import type { Body, HttpError, HttpHandler, OnBody, RequestHead } from './http.t
 import type { ReplyServer, UwsReply } from './reply.ts'
 import type { SlabPool } from './slabs.ts'
 
-const overloaded: HttpError = { type: 'overloaded', retryAfterMs: 1_000 }
+const bodyMemoryRetryMs = 1_000
 
 export interface IntakeParts {
   readonly server: ReplyServer
@@ -142,8 +142,11 @@ export class Intake {
 
   #stop(head: RequestHead, reply: UwsReply, reader: BodyReader, why: 'too-large' | 'overloaded'): void {
     this.#drop(reply, reader)
-    const tooLarge: HttpError = { type: 'body-too-large', maxBytes: this.#parts.rules.bodyBytesMax }
-    this.#parts.earlyErrors.answerLater(head, reply, why === 'too-large' ? tooLarge : overloaded)
+    const { rules, slabs, earlyErrors } = this.#parts
+    const tooLarge: HttpError = { type: 'body-too-large', maxBytes: rules.bodyBytesMax }
+    const whose = slabs.budget.lastSpent
+    const noMemory: HttpError = { type: 'no-body-memory', whose, retryAfterMs: bodyMemoryRetryMs }
+    earlyErrors.answerLater(head, reply, why === 'too-large' ? tooLarge : noMemory)
   }
 
   #startDeadline(reply: UwsReply, reader: BodyReader): void {

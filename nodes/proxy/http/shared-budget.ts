@@ -19,7 +19,7 @@ export function takingSize(bytes: number): TakingSize {
 export type Shares = Readonly<Record<'all' | 'team' | 'key', number>>
 
 /** Whose part of the budget is spent. */
-type Spent = keyof Shares
+export type Spent = keyof Shares
 
 /** For bodies as they come. */
 const bodyShares: Shares = { all: 7 / 8, team: 1 / 2, key: 1 / 4 }
@@ -31,6 +31,8 @@ export class SharedBudget implements MemoryUse {
   readonly #shares: Shares
   /** The number of takings that were refused, by the part that was spent. */
   readonly refusals: Record<Spent, number> = { all: 0, team: 0, key: 0 }
+  /** The part that the last refused taking lacked. */
+  lastSpent: Spent = 'all'
   largeTakings = 0
   #bytes = 0
   #largeBytes = 0
@@ -57,6 +59,7 @@ export class SharedBudget implements MemoryUse {
     const spent = this.#spentFor(bytes, owner, size)
     if (spent !== undefined) {
       this.refusals[spent]++
+      this.lastSpent = spent
       return false
     }
     if (size === 'large') this.largeTakings++

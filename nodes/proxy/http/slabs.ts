@@ -66,6 +66,7 @@ export class SlabPool {
     try {
       return Buffer.allocUnsafeSlow(bytes)
     } catch {
+      this.budget.lastSpent = 'all'
       return undefined
     }
   }

@@ -19,6 +19,7 @@ const statusOf = {
   'expectation-failed': 417,
   'unknown-host': 421,
   overloaded: 503,
+  'no-body-memory': 503,
   internal: 500,
 } as const satisfies Record<HttpError['type'], number>
 
@@ -66,7 +67,7 @@ export class TestHandler implements HttpHandler {
 
   answerOf(head: RequestHead | undefined, error: HttpError) {
     const headers = [...jsonHeaders(head)]
-    if (error.type === 'overloaded') headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)))
+    if ('retryAfterMs' in error) headers.push('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)))
     return { status: statusOf[error.type], headers, body: JSON.stringify({ error: error }) }
   }
 

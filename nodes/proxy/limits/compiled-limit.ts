@@ -1,30 +1,52 @@
 // A limit of the configuration, compiled: whether a request counts, in whose name, and against which bucket.
+
 import { createHmac } from 'node:crypto'
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
 import {
   amountOf,
+  countsAttempts,
   isCalendar,
   type LimitMatch,
   type LimitSpec,
   type LimitUnit,
+  overdraftOf,
 } from '../../../shared/config/kinds/limits/spec.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type CalendarWindow, CurrentWindow } from '../../../shared/time/calendar-window.ts'
 import { parseDurationMs } from '../../../shared/units.ts'
 import type { Caller } from '../auth/callers.ts'
 import { sessionIn } from '../auth/session-name.ts'
+import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
+import { callersLabel } from './callers-label.ts'
 
 const nanoPerUsd = 1e9
 
+/** What is known of what is counted, beside the request. */
+export interface CountedParts {
+  readonly model: string
+  /** The target of an attempt; undefined for a request. */
+  readonly target?: CountedTarget | undefined
+  /** The body; undefined where there is none of JSON. */
+  readonly scan?: BodyScan | undefined
+}
+
 export type CountedRequest = Pick<AuthenticatedRequest, 'caller' | 'user' | 'head'>
+
+/** A target, as far as limits count by it. The model is '' where a request names none, such as one for files. */
+export type CountedTarget = Pick<Target, 'provider' | 'model'>
 
 export class CompiledLimit {
   readonly name: string
   readonly unit: LimitUnit
   readonly per: LimitSpec['per']
+  /** Whether it counts attempts, each at its target, instead of requests. */
+  readonly countsAttempts: boolean
   /** Whether a request beyond the limit is rejected; else it is counted and goes on. */
   readonly isEnforced: boolean
+  /** The part of its amount beyond which streams are cut; undefined where none is. */
+  readonly overdraft: number | undefined
   /** The window as the operator wrote it; '' for concurrency. */
   readonly window: string
   readonly #match: LimitMatch
@@ -42,6 +64,8 @@ export class CompiledLimit {
     this.name = name
     this.unit = unit
     this.per = per
+    this.countsAttempts = countsAttempts(spec)
+    this.overdraft = overdraftOf(spec)
     this.isEnforced = spec.mode !== 'report'
     this.window = window
     this.#match = match
@@ -75,8 +99,15 @@ export class CompiledLimit {
     return this.#standsFor.models.includes(model)
   }
 
-  /** In whose name a request counts; '' where it has none, and does not count. */
-  subjectOf({ caller, user, head }: CountedRequest, model: string): string {
+  /** Whether the attempts at a target count. */
+  countsTarget(target: CountedTarget): boolean {
+    const { provider, target: named } = this.#match
+    if (provider !== undefined && provider !== target.provider) return false
+    return named === undefined || named === nameOfTarget(target)
+  }
+
+  /** In whose name a request counts, or an attempt at a target; '' where it has none, and does not count. */
+  subjectOf({ caller, user, head }: CountedRequest, { model, target, scan }: CountedParts): string {
     switch (this.per) {
       case 'key':
         return caller.keyId
@@ -94,11 +125,26 @@ export class CompiledLimit {
         return caller.costCenter
       case 'model':
         return model
+      case 'provider':
+        return target?.provider ?? ''
+      case 'target':
+        return target === undefined || target.model === '' ? '' : nameOfTarget(target)
       case 'org':
         return 'org'
-      default:
-        return caller.metadata.get(this.per.slice('metadata.'.length)) ?? ''
+      default: {
+        const label = this.per.slice('metadata.'.length)
+        const own = caller.metadata.get(label)
+        if (own !== undefined) return own
+        // A name of the caller's own counts for its key alone: nobody counts in the name of others.
+        const named = callersLabel(label, head, scan)
+        return named === '' ? '' : `${caller.keyId} ${named}`
+      }
     }
+  }
+
+  /** The subject as it is told to the caller; '' where it is the key itself, or the session that the caller has named. */
+  toldSubject(subject: string): string {
+    return this.per === 'key' || this.per === 'session' || this.per === 'org' ? '' : subject.replace(/^key_\w+ /, '')
   }
 
   ruleOf(subject: string): BucketRule {
@@ -116,6 +162,11 @@ export class CompiledLimit {
     const digest = createHmac('sha256', this.#hashKey).update(this.#question).update('\0').update(subject).digest()
     return digest.readUInt32BE(0) * 2 ** 21 + (digest.readUInt32BE(4) >>> 11)
   }
+}
+
+/** As the name of a model that is asked for at its provider. */
+function nameOfTarget({ provider, model }: CountedTarget): string {
+  return `${provider}/${model}`
 }
 
 function ruleOf(spec: LimitSpec, amount: number): BucketRule {

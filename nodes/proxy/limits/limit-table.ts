@@ -1,10 +1,12 @@
 // The limits of one configuration. Those of a caller are found when it first calls, so that a request looks only at limits that
 // count it.
+
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
 import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { Resource } from '../../../shared/config/state.ts'
 import type { Caller } from '../auth/callers.ts'
 import { CompiledLimit } from './compiled-limit.ts'
+import { WallTimeLimit } from './wall-time/wall-times.ts'
 
 /** A subject's bucket. */
 export interface Bucket {
@@ -42,22 +44,44 @@ export class SubjectBuckets {
   }
 }
 
-const none: readonly SubjectBuckets[] = []
+/** The limits that count a caller. */
+export interface CallerLimits {
+  readonly ofRequests: readonly SubjectBuckets[]
+  /** Those that count its attempts, by the target of each. */
+  readonly ofAttempts: readonly SubjectBuckets[]
+  readonly wallTimes: readonly WallTimeLimit[]
+}
+
+const none: CallerLimits = { ofRequests: [], ofAttempts: [], wallTimes: [] }
 
 export class LimitTable {
   readonly #limits: readonly SubjectBuckets[]
-  readonly #byCaller = new WeakMap<Caller, readonly SubjectBuckets[]>()
+  readonly #wallTimes: readonly WallTimeLimit[]
+  readonly #byCaller = new WeakMap<Caller, CallerLimits>()
 
   constructor(limits: ReadonlyMap<string, Resource<LimitSpec>>, hashKey: Uint8Array) {
-    this.#limits = [...limits].map(([name, { spec }]) => new SubjectBuckets(new CompiledLimit(name, spec, hashKey)))
+    const counting: SubjectBuckets[] = []
+    const timing: WallTimeLimit[] = []
+    for (const [name, { spec }] of limits) {
+      const limit = new CompiledLimit(name, spec, hashKey)
+      if (spec.wallTime === undefined) counting.push(new SubjectBuckets(limit))
+      else timing.push(new WallTimeLimit(limit, spec))
+    }
+    this.#limits = counting
+    this.#wallTimes = timing
   }
 
-  /** The limits that count requests of a caller, whatever their model. */
-  of(caller: Caller): readonly SubjectBuckets[] {
-    if (this.#limits.length === 0) return none
+  /** The limits that count requests of a caller, whatever their model and target. */
+  of(caller: Caller): CallerLimits {
+    if (this.#limits.length + this.#wallTimes.length === 0) return none
     const known = this.#byCaller.get(caller)
     if (known !== undefined) return known
-    const found = this.#limits.filter(({ limit }) => limit.counts(caller))
+    const counting = this.#limits.filter(({ limit }) => limit.counts(caller))
+    const found = {
+      ofRequests: counting.filter(({ limit }) => !limit.countsAttempts),
+      ofAttempts: counting.filter(({ limit }) => limit.countsAttempts),
+      wallTimes: this.#wallTimes.filter(({ limit }) => limit.counts(caller)),
+    }
     this.#byCaller.set(caller, found)
     return found
   }

@@ -1,4 +1,5 @@
 // The policies that bound what is used and spent, with what they share with other proxies.
+
 import { join } from 'node:path'
 import { BudgetDesk } from '../../../cluster/budgets/budget-desk.ts'
 import { MarkJournal } from '../../../cluster/budgets/mark-journal.ts'
@@ -12,6 +13,7 @@ import type { Jobs } from '../large/job.ts'
 import { Budgets } from './budgets/budgets.ts'
 import { notifySeldom } from './full-limits.ts'
 import { Limits } from './limits.ts'
+import { shareStarts } from './wall-time/shared-starts.ts'
 
 export interface OpenLimitsOptions {
   readonly node: { readonly name: string }
@@ -34,17 +36,24 @@ export function openLimits(options: OpenLimitsOptions, boot: string) {
   const journal = new MarkJournal(join(dataDir, 'budget-marks'))
   const desk = new BudgetDesk({ node: node.name, boot, bus, clock, journal })
   const limits = new Limits({ gossip, clock, hashKey: keysFor('limitKey', masterKeys)[0] })
+  let sharing: { stop(): void } | undefined
   const budgets = new Budgets({ desk, clock, jobs })
   return {
+    /** What the proxies share, for the quotas of providers too. */
+    gossip,
     policies: [limits, budgets],
+    /** Why an open request is ended. */
+    endOf: (request: object) => limits.endOf(request),
     /** What heartbeats tell of them. */
     facts: () => ({ limitsExceeded: limits.exceeded, budgets: budgets.loads() }),
     start() {
       gossip.start()
+      sharing = shareStarts({ starts: limits.starts, bus, clock })
       desk.start()
     },
     async stop() {
       gossip.stop()
+      sharing?.stop()
       await desk.stop()
     },
   }

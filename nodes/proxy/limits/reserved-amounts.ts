@@ -1,4 +1,7 @@
 // What a request may use, estimated before it is sent: limits reserve it, and settle on what was really used.
+
+import type { BodyScan } from '../../../shared/json/scan.ts'
+import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
@@ -13,10 +16,10 @@ export interface ReservedAmounts {
 /** Bytes of text for a token, on the average of languages and code. */
 const bytesPerToken = 3.6
 
-const outputCaps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
+const outputCaps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const
 
 export function reservedAmounts(
-  { operation, body, snapshot }: AuthenticatedRequest,
+  { operation, body, snapshot, receivedAtMs }: AuthenticatedRequest,
   { facts, hasConversation }: InferenceRequest,
   lengths: OutputLengths,
 ): ReservedAmounts {
@@ -24,12 +27,23 @@ export function reservedAmounts(
   if (operation.counts !== undefined || facts.body.type === 'form') return { input: 0, output: 0, nanoUsd: 0 }
   const { scan } = facts.body
   const input = Math.ceil(Math.min(scan.textBytes, body.bytes.length) / bytesPerToken)
-  const answers = Math.max(1, scan.number('n') ?? 1)
-  // The larger of two caps counts: an upstream may take either. One below 0 is none.
-  const cap = Math.max(0, ...outputCaps.map((name) => scan.number(name) ?? 0)) || Number.POSITIVE_INFINITY
+  const answers = Math.max(1, ...(['n', 'best_of'] as const).map((name) => scan.amount(name) || 1))
+  const cap = capOf(scan)
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
-  const price = snapshot.routeOf(facts.model)?.targets[0]?.target.price
+  const target = snapshot.routeOf(facts.model)?.targets[0]?.target
+  const price = target === undefined ? undefined : pricesAt(target, receivedAtMs).price
+  return { input, output, nanoUsd: estimatedCost(price, input, output) }
+}
+
+/** The largest cap counts, because an upstream may take any. One of 0 or less, or that is no number, is none. */
+function capOf(scan: BodyScan): number {
+  const caps = outputCaps.flatMap((name) => scan.amount(name) ?? [])
+  return caps.length > 0 && caps.every((cap) => cap > 0) ? Math.max(...caps) : Number.POSITIVE_INFINITY
+}
+
+/** The same for an attempt at a target, which has a price of its own. */
+export function priceOfAmounts({ input, output }: ReservedAmounts, price: Price | undefined): ReservedAmounts {
   return { input, output, nanoUsd: estimatedCost(price, input, output) }
 }
 

@@ -3,6 +3,7 @@
 // another credential, without a history.
 import assert from 'node:assert/strict'
 import type { Chance } from '../../../shared/clock.ts'
+import type { CredentialQuota, QuotaMemory } from '../quotas/quotas.ts'
 
 export interface Credential {
   readonly name: string
@@ -12,6 +13,10 @@ export interface Credential {
   /** Makes further lines for one request. Returns undefined while there is no valid key or token. */
   readonly sign?: ((request: SignableRequest) => string | undefined) | undefined
   readonly health: CredentialHealth
+  /** Names the secret without containing it: the same on every node. */
+  readonly account?: string | undefined
+  /** The limits that the operator declares. */
+  readonly quota?: CredentialQuota | undefined
   /** Fetches a new key or token, because the upstream rejected the last one. */
   readonly renew?: (() => void) | undefined
 }
@@ -26,8 +31,8 @@ export interface SignableRequest {
   readonly bodyHash?: string | undefined
 }
 
-/** How often in a row the provider rejected a credential. It outlives changes of the configuration. */
-export interface CredentialHealth {
+/** How often in a row the provider rejected a credential, and what is known of its quotas. It outlives changes of the configuration. */
+export interface CredentialHealth extends QuotaMemory {
   refusedUntilMs: number
   refusals: number
 }

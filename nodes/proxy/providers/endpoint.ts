@@ -4,8 +4,8 @@ import type { ModelFacts } from '../../../shared/chat/capabilities.ts'
 import type { Dialect } from '../../../shared/chat/parts.ts'
 import type { ProviderKind, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
 import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
-import type { Price } from '../../../shared/models/price.ts'
-import type { UnitPrice } from '../../../shared/models/unit-price.ts'
+import type { DatedPrices } from '../../../shared/models/dated-prices.ts'
+import type { UnpricedPolicy } from '../../../shared/models/unpriced-policy.ts'
 import type { Quirks, UpstreamDialect } from '../dialects/dialect.ts'
 import type { Envelope } from '../dialects/envelope.ts'
 import { RetryBudget } from '../routing/retry-budget.ts'
@@ -18,7 +18,7 @@ import { dialectsOfEndpoints, type HostRow, hostRow, passThroughAt, withoutRespo
 import { type KindRow, kindRows } from './provider-kinds.ts'
 import { commonDialect } from './spoken-dialects.ts'
 
-export interface Target {
+export interface Target extends DatedPrices {
   readonly provider: string
   readonly kind: ProviderKind
   /** The model's name at the provider. */
@@ -44,10 +44,8 @@ export interface Target {
   /** The models that may be called by their name alone: a list, all or none; by default those of the catalogue. */
   readonly bareNames?: boolean | readonly string[] | undefined
   readonly credentials: readonly Credential[]
-  /** The price of its tokens; undefined when unknown. */
-  readonly price: Price | undefined
-  /** Price of billable units other than tokens. */
-  readonly unitPrice?: UnitPrice | undefined
+  /** What is done with requests whose cost cannot be known. */
+  readonly unpriced: UnpricedPolicy
   readonly facts: ModelFacts
   /** Seconds since the epoch, 0 when unknown. */
   readonly releasedAt: number
@@ -69,8 +67,8 @@ export interface Origin {
 export interface TargetHealth {
   inFlight: number
   failuresInRow: number
-  /** Whether it has ever answered with success. */
-  hasAnswered?: true
+  /** Ids of owners that it has answered with success, the first ones. Undefined: none yet. */
+  answeredTo?: string[]
 }
 
 export class TargetHealthTable {
@@ -101,12 +99,13 @@ export const jsonTypeLine = 'content-type: application/json\r\n'
 export type OpenSecret = (secret: SealedSecret) => string | undefined
 
 /** What all targets of one provider have in common. */
-export type ProviderConnection = Omit<Target, 'model' | 'price' | 'unitPrice' | 'facts' | 'releasedAt' | 'health'>
+export type ProviderConnection = Omit<Target, 'model' | keyof DatedPrices | 'facts' | 'releasedAt' | 'health'>
 
 export interface ConnectOptions {
   readonly open: OpenSecret
   /** Providers without `allowPrivate` are called only at public addresses, and only over TLS. */
   readonly egressStrict: boolean
+  readonly unpriced: UnpricedPolicy
   readonly identities: Identities
   readonly credentialHealth: CredentialHealthTable
 }
@@ -138,6 +137,7 @@ export function connectProvider(
     apiVersion: spec.apiVersion,
     region: spec.region,
     bareNames: spec.bareNames,
+    unpriced: spec.unpriced ?? options.unpriced,
     credentials: credentialsOf({ provider, spec, row, common, ...options }),
   }
 }
@@ -193,4 +193,9 @@ function definedOnly<Value extends Record<string, string | undefined>>(
   return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
     [Key in keyof Value]?: string
   }
+}
+
+/** The target of a model whose word on requests without a price goes before that of the provider. */
+export function withPolicy(target: Target | undefined, unpriced: UnpricedPolicy | undefined): Target | undefined {
+  return target === undefined || unpriced === undefined ? target : { ...target, unpriced }
 }

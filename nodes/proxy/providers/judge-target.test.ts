@@ -10,17 +10,27 @@ function judged(status: number, healthy: boolean | undefined) {
   const [credential] = target.credentials
   if (credential === undefined) throw new Error('the target has no credential')
   credential.health.refusals = 2
-  judgeTarget({ planned: { target }, credential, status }, healthy)
+  judgeTarget({ planned: { target }, credential, status }, { owner: 'team a', healthy })
   return { ...target.health, refusals: credential.health.refusals }
 }
 
 test.each<[string, number, boolean | undefined, object]>([
-  ['a good answer', 200, true, { failuresInRow: 0, hasAnswered: true, refusals: 0 }],
+  ['a good answer', 200, true, { failuresInRow: 0, answeredTo: ['team a'], refusals: 0 }],
   ['a rejection of the request', 400, true, { failuresInRow: 0, refusals: 0 }],
   ['a failure', 503, false, { failuresInRow: 4, refusals: 2 }],
   ['a caller who left', 200, undefined, { failuresInRow: 3, refusals: 2 }],
 ])('%s says of its target: see the table', (_, status, healthy, wanted) => {
   expect(judged(status, healthy)).toEqual({ inFlight: 0, ...wanted })
+})
+
+test('of many owners the first ones are kept, each once', () => {
+  const target = testTarget()
+  const [credential] = target.credentials
+  if (credential === undefined) throw new Error('the target has no credential')
+  for (let i = 0; i < 100; i++) {
+    judgeTarget({ planned: { target }, credential, status: 200 }, { owner: `team ${i >> 1}`, healthy: true })
+  }
+  expect(target.health.answeredTo).toEqual(Array.from({ length: 16 }, (_, i) => `team ${i}`))
 })
 
 test.each([

@@ -1,7 +1,13 @@
 // Makes the credentials of a provider from its configuration: keys are decrypted, and identities of cloud platforms are fetched.
 import { hash } from 'node:crypto'
-import type { AwsCredentialSpec, CredentialSpec, ProviderSpec } from '../../../shared/config/kinds/providers/spec.ts'
+import type {
+  AwsCredentialSpec,
+  CredentialSpec,
+  ProviderSpec,
+  QuotaSpec,
+} from '../../../shared/config/kinds/providers/spec.ts'
 import type { SealedSecret } from '../../../shared/config/sealed-secret.ts'
+import type { CredentialQuota } from '../quotas/quotas.ts'
 import type { Credential, CredentialHealthTable, SignableRequest } from './credential.ts'
 import { type AwsSpec, awsSource } from './credentials/aws-credentials.ts'
 import type { AwsKeys } from './credentials/aws-keys.ts'
@@ -51,12 +57,25 @@ function credentialOf(spec: CredentialSpec, context: CredentialContext): Credent
 }
 
 function plain(
-  { provider, common, credentialHealth }: CredentialContext,
-  { name, weight = 1 }: CredentialSpec,
+  { provider, spec, common, credentialHealth }: CredentialContext,
+  { name, weight = 1, quota = spec.quota }: CredentialSpec,
   secret: string,
 ): Credential {
   const key = `${provider}/${name}/${hash('sha256', secret, 'base64url')}`
-  return { name, weight, headerLines: common, health: credentialHealth.of(key) }
+  return {
+    name,
+    weight,
+    headerLines: common,
+    health: credentialHealth.of(key),
+    account: key,
+    quota: declaredQuota(quota),
+  }
+}
+
+function declaredQuota(spec: QuotaSpec | undefined): CredentialQuota | undefined {
+  if (spec === undefined) return undefined
+  const { models = {}, ...everyModel } = spec
+  return { everyModel: Object.keys(everyModel).length === 0 ? undefined : everyModel, models }
 }
 
 function awsCredential(

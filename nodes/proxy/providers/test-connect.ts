@@ -11,7 +11,14 @@ export function testIdentities(more: Partial<IdentitiesOptions> = {}): Identitie
 
 export function testConnectOptions(more: Partial<ConnectOptions> = {}): ConnectOptions {
   const credentialHealth = new CredentialHealthTable()
-  return { open: () => undefined, egressStrict: false, identities: testIdentities(), credentialHealth, ...more }
+  return {
+    open: () => undefined,
+    egressStrict: false,
+    unpriced: 'allow-and-flag',
+    identities: testIdentities(),
+    credentialHealth,
+    ...more,
+  }
 }
 
 /** A target as a configuration makes it: `gpt-4o` at OpenAI, unless `spec` says otherwise. */

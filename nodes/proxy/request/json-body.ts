@@ -11,6 +11,7 @@ import { done, fail, type Result } from '../../../shared/result.ts'
 import type { Slices } from '../../../shared/work/slices.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Operation } from '../operations/operation.ts'
+import { wrongNumber } from './asked-numbers.ts'
 
 export interface AskedModel {
   readonly model: string
@@ -94,6 +95,8 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
   const stream = flag?.kind === 'true' || operation.alwaysStreams === true
   if (stream && operation.stream === undefined)
     return fail(bad('unsupported_parameter', `\`stream\` is not for ${operation.name}.`, 'stream'))
+  const wrong = wrongNumber(scan)
+  if (wrong !== undefined) return fail(bad('invalid_value', wrong.message, wrong.name))
   const edits: Edit[] = []
   const models = scan.field('models') === undefined ? undefined : editOut(scan, 'models')
   if (models !== undefined) edits.push(models)

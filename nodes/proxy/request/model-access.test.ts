@@ -102,13 +102,20 @@ test('a model that has answered is near, where nobody lists it', () => {
   const route = compiled.routeOf('openai/our-tuned-model')
   const near = () => resolveModel('our-tuned-modl', { snapshot: compiled, caller: testCaller })
   expect(near()).not.toMatchObject({ error: { nearest: ['openai/our-tuned-model'] } })
-  for (const { target } of route?.targets ?? []) target.health.hasAnswered = true
+  for (const { target } of route?.targets ?? []) target.health.answeredTo = [testCaller.owner]
   expect(near()).toMatchObject({ error: { nearest: ['openai/our-tuned-model'] } })
+})
+
+test('the name of a model that has answered others alone is told to nobody else', () => {
+  const route = compiled.routeOf('openai/secret-merger-of-acme')
+  for (const { target } of route?.targets ?? []) target.health.answeredTo = ['another owner']
+  const told = resolveModel('openai/secret-merger-of-acm?', { snapshot: compiled, caller: testCaller })
+  expect(JSON.stringify(told)).not.toContain('secret-merger-of-acme')
 })
 
 test('a model that has answered and is listed by its name stands there once', () => {
   for (const { target } of compiled.routeOf('anthropic/claude-sonnet-4-5')?.targets ?? [])
-    target.health.hasAnswered = true
+    target.health.answeredTo = [testCaller.owner]
   const resolved = resolveModel('claud-sonet-4-5', { snapshot: compiled, caller: testCaller })
   if (resolved.ok || resolved.error.type !== 'unknown-model') throw new Error('found')
   expect(resolved.error.nearest[0]).toBe('claude-sonnet-4-5')

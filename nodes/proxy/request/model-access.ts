@@ -60,7 +60,7 @@ export function nearestCallable(asked: string, { snapshot, caller }: Asking): st
   const names = [...modelNames, ...bareNames.withoutBareNames()].filter((name) => mayUse(caller, name))
   const listed = new Set([...names, ...bare.map(({ name }) => name)])
   const isListed = (name: string) => listed.has(name) || listed.has(withoutProvider(name))
-  const served = servedNames(snapshot).filter((name) => mayUse(caller, name) && !isListed(name))
+  const served = servedNames(snapshot, caller.owner).filter((name) => mayUse(caller, name) && !isListed(name))
   // Who writes no provider is compared without it.
   const compared = asked.includes('/') ? (name: string) => name : withoutProvider
   const byCompared = new Map(served.map((name) => [compared(name), name]))
@@ -72,9 +72,10 @@ function withoutProvider(name: string): string {
   return name.slice(name.indexOf('/') + 1)
 }
 
-/** `provider/model` of the models that have answered: of a server that is in no list, these are what is known. */
-function servedNames(snapshot: Snapshot): string[] {
+/** `provider/model` of the models that have answered this owner: of a server that is in no list, these are what is known. Names that
+ *  others have found are text of theirs. */
+function servedNames(snapshot: Snapshot, owner: string): string[] {
   return snapshot.everyRoute().flatMap(({ model, isDirect, targets }) => {
-    return isDirect === true && targets.some(({ target }) => target.health.hasAnswered === true) ? [model] : []
+    return isDirect === true && targets.some(({ target }) => target.health.answeredTo?.includes(owner)) ? [model] : []
   })
 }

@@ -141,6 +141,7 @@ export const testCaller: Caller = {
   owner: 'team search',
   costCenter: '4711',
   tier: '',
+  tenant: { id: 'teams search', weight: 1, priority: 'normal' },
   metadata: new Map(),
   expiresAtMs: Number.POSITIVE_INFINITY,
   models: undefined,

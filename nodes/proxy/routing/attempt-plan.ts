@@ -112,6 +112,26 @@ export class AttemptPlan<Target> {
     const candidates = this.#candidates()
     const first = candidates[0]
     if (first === undefined) return undefined
+    return this.#planned(candidates, first)
+  }
+
+  /** Another target of the route that `fits`, in the place of a planned one that can wait. Undefined: there is none that was not tried. */
+  instead(
+    { target: waiting }: PlannedAttempt<Target>,
+    fits: (target: Target) => boolean,
+  ): PlannedAttempt<Target> | undefined {
+    const tried = this.#tried
+    const { targets } = this.#route
+    const skipped = this.#skipped ?? []
+    const others = targets.filter((one) => tried?.includes(one) !== true && !skipped.includes(one.target))
+    const candidates = others.filter(({ target }) => fits(target))
+    const first = candidates[0]
+    if (first === undefined) return undefined
+    this.#tried = tried?.filter((one) => one.target !== waiting)
+    return this.#planned(candidates, first)
+  }
+
+  #planned(candidates: readonly WeightedTarget<Target>[], first: WeightedTarget<Target>): PlannedAttempt<Target> {
     const table = this.#table()
     const chosen = this.#choose(candidates, table) ?? first
     const { target, latency } = chosen

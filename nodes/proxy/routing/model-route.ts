@@ -37,6 +37,8 @@ export interface Timeouts {
   readonly firstTokenIsSet: boolean
   readonly idleMs: number
   readonly totalMs: number
+  /** The longest wait for the quota of a provider. */
+  readonly queueMs: number
 }
 
 export const defaultTimeouts: Timeouts = {
@@ -45,6 +47,7 @@ export const defaultTimeouts: Timeouts = {
   firstTokenIsSet: false,
   idleMs: 60_000,
   totalMs: 600_000,
+  queueMs: 5_000,
 }
 const defaultRetryOn: readonly RetryCondition[] = ['429', '5xx', 'timeout', 'connect']
 
@@ -97,13 +100,14 @@ function weightTablesOf(targets: readonly WeightedTarget<unknown>[]): ModelRoute
   return { first: new WeightTable(measured, 'first'), token: new WeightTable(measured, 'token') }
 }
 
-function timeoutsOf({ connect, firstToken, idle, total }: NonNullable<ModelSpec['timeouts']> = {}): Timeouts {
+function timeoutsOf({ connect, firstToken, idle, total, queue }: NonNullable<ModelSpec['timeouts']> = {}): Timeouts {
   return {
     connectMs: durationOr(connect, defaultTimeouts.connectMs),
     firstTokenMs: durationOr(firstToken, defaultTimeouts.firstTokenMs),
     firstTokenIsSet: firstToken !== undefined,
     idleMs: durationOr(idle, defaultTimeouts.idleMs),
     totalMs: durationOr(total, defaultTimeouts.totalMs),
+    queueMs: durationOr(queue, defaultTimeouts.queueMs),
   }
 }
 

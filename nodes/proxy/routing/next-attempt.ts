@@ -58,6 +58,15 @@ export function nextAttempt<Target>(
   // A conflict is not caused by the target, so another target would answer the same.
   if (condition === '409' && !isRetried) return giveUp
   if (!isRetried) plan.leaveRoute()
+  return laterAttempt(end, plan, chance)
+}
+
+/** The next attempt behind a failed one, where another was decided on and its target turned out not to take it. */
+export function laterAttempt<Target>(
+  end: AttemptEnd<Target>,
+  plan: Pick<RetryPlan<Target>, 'next' | 'mayTry'>,
+  chance: () => number,
+): Next<Target> {
   for (;;) {
     const planned = plan.next()
     if (planned === undefined) return giveUp

@@ -18,6 +18,14 @@ export interface Deadline {
   deadlinePrevious: Deadline | undefined
 }
 
+/** What the wheel owns of a deadline that is not armed. */
+export class Unarmed implements Omit<Deadline, 'onDue'> {
+  deadlineSlot = -1
+  deadlineTick = 0
+  deadlineNext: Deadline | undefined = undefined
+  deadlinePrevious: Deadline | undefined = undefined
+}
+
 /** A hashed timing wheel (Varghese and Lauck, 1987): the cost of arming and cancelling does not depend on the number of
  *  deadlines. The deadlines of a slot are linked through their own members, because a `Set` that requests enter and leave keeps
  *  dead ones alive for the garbage collector, which cost a fifth of a request. */

@@ -20,6 +20,7 @@ import {
   type ProviderConnection,
   type Target,
   type TargetHealthTable,
+  withPolicy,
 } from '../providers/endpoint.ts'
 import { knownOf } from '../providers/known-model.ts'
 import { prepareProvider } from '../providers/prepare-provider.ts'
@@ -175,7 +176,7 @@ export class SnapshotCompiler {
 
   #routeOne(name: string, spec: ModelSpec, providers: ForkableMap<ProviderConnection>): ModelRoute<Target> {
     return compileModelRoute(name, spec, {
-      target: (configured) => this.#target(name, configured, providers),
+      target: (configured) => withPolicy(this.#target(name, configured, providers), spec.unpriced),
       latency: ({ provider, model }) => this.#options.latencyEstimates.of({ model: name, provider, target: model }),
     })
   }

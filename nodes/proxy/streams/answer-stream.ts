@@ -22,6 +22,8 @@ export interface StreamOptions {
   /** Monotonic time at which the head of the answer arrived. */
   readonly nowMs: number
   readonly sink: StreamSink
+  /** Whether the stream may be ended early: what its end needs is kept. */
+  readonly mayCurtail?: boolean | undefined
 }
 
 export interface StreamTokens {
@@ -66,6 +68,11 @@ export interface AnswerStream {
   stop(): void
   /** Tokens as the upstream reported them; what it did not report is estimated. */
   tokens(estimate: InputEstimate): StreamTokens
+  /** The tokens of output that have come, by the upstream's count where it tells one with its events, else by the bytes of text. */
+  outputSoFar(bytesPerToken: number): number
+  /** Ends the stream early, as its format ends an answer that has reached its length, and returns what is still to be sent; undefined
+   *  where it has no such end. Nothing that comes later is read. */
+  curtail(estimate: InputEstimate): string | undefined
   /** The text that ends a stream that failed; undefined where an event in the caller's error shape ends it. */
   failure(code: string, message: string): string | undefined
 }
@@ -94,6 +101,11 @@ export function countedTokens({ usage, isOutputTold, textBytes }: StreamCounts, 
   if (usage !== undefined)
     return { tokens: { ...usage, output, reasoning: 0, media: inputAlone(usage.media) }, estimated: true }
   return { tokens: { input: estimate.estimatedInput, output, cached: 0 }, estimated: true }
+}
+
+/** The output of a stream that has not ended, for those who charge it while it runs. */
+export function countedOutput({ usage, isOutputTold, textBytes }: StreamCounts, bytesPerToken: number): number {
+  return usage !== undefined && isOutputTold ? usage.output : Math.ceil(textBytes / bytesPerToken)
 }
 
 function inputAlone(media: MediaTokens | undefined): MediaTokens | undefined {

@@ -45,6 +45,13 @@ export class ByteStream implements AnswerStream {
     return { tokens: { input: 0, output: 0, cached: 0 }, estimated: false }
   }
 
+  outputSoFar(): number {
+    return 0
+  }
+
+  /** Bytes end where their sender ends them. */
+  curtail(): undefined {}
+
   failure(): undefined {}
 
   #begin(): void {

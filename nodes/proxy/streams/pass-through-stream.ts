@@ -1,13 +1,16 @@
 // Passes server-sent events of an upstream through to a caller of the same dialect, and observes what they report.
+import { usageOf } from '../../../shared/chat/usage.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { AnthropicStreamObserver } from '../dialects/anthropic/stream-observer.ts'
 import { secondsOf } from '../dialects/common/seconds.ts'
 import { TypedStreamObserver } from '../dialects/common/typed-stream-observer.ts'
 import { GeminiStreamObserver } from '../dialects/gemini/stream-observer.ts'
 import { ChatStreamObserver, ResponsesStreamObserver, type StreamObserver } from '../dialects/openai/stream-observer.ts'
+import type { StreamTail } from '../dialects/stream-tails/stream-tail.ts'
 import type { StreamDialect } from '../operations/operation.ts'
 import {
   type AnswerStream,
+  countedOutput,
   countedTokens,
   eventStream,
   type InputEstimate,
@@ -18,6 +21,7 @@ import {
   type StreamTokens,
 } from './answer-stream.ts'
 import { SseRelay, type StreamOutput } from './sse-relay.ts'
+import { TailedObserver, tailFor } from './tailed-observer.ts'
 
 export class PassThroughStream implements AnswerStream, StreamOutput {
   readonly error = undefined
@@ -27,11 +31,15 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
   readonly #sink: StreamSink
   readonly #observer: StreamObserver
   readonly #relay: SseRelay
+  /** Undefined where the stream is never ended early. */
+  readonly #tail: StreamTail | undefined
 
-  constructor(dialect: StreamDialect, { showUsage, nowMs, sink }: StreamOptions) {
+  constructor(dialect: StreamDialect, { showUsage, nowMs, sink, mayCurtail }: StreamOptions) {
     this.#sink = sink
     this.#observer = observerFor(dialect, showUsage)
-    this.#relay = new SseRelay(this.#observer, this, dialect === 'typed' ? typedEventBytesMax : undefined)
+    this.#tail = mayCurtail === true ? tailFor(dialect, showUsage) : undefined
+    const observer = this.#tail === undefined ? this.#observer : new TailedObserver(this.#observer, this.#tail)
+    this.#relay = new SseRelay(observer, this, dialect === 'typed' ? typedEventBytesMax : undefined)
     this.#relay.lastEventMs = nowMs
   }
 
@@ -74,6 +82,18 @@ export class PassThroughStream implements AnswerStream, StreamOutput {
 
   tokens(estimate: InputEstimate): StreamTokens {
     return countedTokens(this.#observer, estimate)
+  }
+
+  outputSoFar(bytesPerToken: number): number {
+    return countedOutput(this.#observer, bytesPerToken)
+  }
+
+  curtail(estimate: InputEstimate): string | undefined {
+    const end = this.#tail?.end(usageOf(this.tokens(estimate).tokens))
+    if (end === undefined) return undefined
+    this.#relay.close()
+    this.#begin()
+    return end
   }
 
   failure(code: string, message: string): string | undefined {

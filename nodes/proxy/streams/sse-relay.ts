@@ -88,6 +88,13 @@ export class SseRelay implements FrameSink {
     this.#output.onDone(this.#lastWords)
   }
 
+  /** Ends the stream where it is; what has come of it is sent. */
+  close(): void {
+    this.#over = true
+    this.#begin()
+    this.#forwardLast()
+  }
+
   get #lastWords(): Buffer {
     return this.#last ?? Buffer.from(this.#observer.terminator)
   }

@@ -4,7 +4,7 @@ import { Assembly } from '../../../shared/chat/assemble.ts'
 import type { ChatError } from '../../../shared/chat/error.ts'
 import { type ChatEvent, type Emit, isToken, textBytesOf } from '../../../shared/chat/events.ts'
 import { isRewritten, restoring } from '../../../shared/chat/tool-forms.ts'
-import type { Usage } from '../../../shared/chat/usage.ts'
+import { type Usage, usageOf } from '../../../shared/chat/usage.ts'
 import { unlessTooDeep } from '../dialects/depth-guard.ts'
 import type {
   InboundDialect,
@@ -18,15 +18,18 @@ import type { ErrorShape } from '../dialects/error-shapes.ts'
 import { type AnswerFilter, filtered } from './answer-filter.ts'
 import {
   type AnswerStream,
+  countedOutput,
   countedTokens,
   eventStream,
   type InputEstimate,
   keepAliveComment,
   openingBytesMax,
+  type StreamCounts,
   type StreamOptions,
   type StreamSink,
   type StreamTokens,
 } from './answer-stream.ts'
+import { OpenChoices } from './open-choices.ts'
 
 export interface Translation {
   readonly inbound: InboundDialect
@@ -53,6 +56,8 @@ export class TranslatedStream implements AnswerStream {
   #isBegun = false
   /** Whether a finish came, and no token behind it. */
   #isQuiet = false
+  /** What is open in the answer; undefined where the stream is never ended early. */
+  readonly #choices: OpenChoices | undefined
   #isOutputTold = false
   /** The bytes of text that came as long as the output was not told. */
   #textBytes = 0
@@ -65,7 +70,7 @@ export class TranslatedStream implements AnswerStream {
   finished = false
   error: ChatError | undefined
 
-  constructor({ inbound, upstream, printed, facts, filters }: Translation, { nowMs, sink }: StreamOptions) {
+  constructor({ inbound, upstream, printed, facts, filters }: Translation, { nowMs, sink, mayCurtail }: StreamOptions) {
     this.#sink = sink
     this.#nowMs = nowMs
     this.lastEventMs = nowMs
@@ -74,6 +79,7 @@ export class TranslatedStream implements AnswerStream {
     this.#parser = upstream.openParser(printed)
     this.#printer = inbound.openPrinter(facts)
     this.#facts = facts
+    this.#choices = mayCurtail === true ? new OpenChoices() : undefined
     this.#assembly = facts.stored === undefined ? undefined : new Assembly()
     const take = filtered(filters, (event) => this.#take(event))
     this.#emit = isRewritten(printed) ? restoring(printed, take) : take
@@ -111,8 +117,28 @@ export class TranslatedStream implements AnswerStream {
   }
 
   tokens(estimate: InputEstimate): StreamTokens {
-    const counts = { usage: this.#usage, isOutputTold: this.#isOutputTold, textBytes: this.#textBytes }
-    return countedTokens(counts, estimate)
+    return countedTokens(this.#counts, estimate)
+  }
+
+  outputSoFar(bytesPerToken: number): number {
+    return countedOutput(this.#counts, bytesPerToken)
+  }
+
+  get #counts(): StreamCounts {
+    return { usage: this.#usage, isOutputTold: this.#isOutputTold, textBytes: this.#textBytes }
+  }
+
+  curtail(estimate: InputEstimate): string | undefined {
+    if (this.#over !== undefined || this.#choices === undefined) return undefined
+    const usage = usageOf(this.tokens(estimate).tokens)
+    for (const event of this.#choices.endings()) this.#take(event)
+    this.#pending += this.#printer.print({ type: 'usage', usage })
+    this.#take({ type: 'end' })
+    this.#tellStore()
+    const text = this.#pending + this.#printer.print({ type: 'end' })
+    this.#pending = ''
+    this.#begin()
+    return text
   }
 
   failure(code: string, message: string): string | undefined {
@@ -123,6 +149,7 @@ export class TranslatedStream implements AnswerStream {
     this.#isBegun ||= !isOpening(event)
     if (this.#isBegun) this.lastEventMs = this.#nowMs
     this.#assembly?.add(event)
+    this.#choices?.see(event)
     switch (event.type) {
       case 'end':
         this.#over = 'whole'

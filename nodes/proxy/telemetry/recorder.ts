@@ -12,11 +12,26 @@ import { BatchWriter, recordBytesMax } from '../../../shared/telemetry/codec.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
 import { isSingle } from '../../../shared/telemetry/single-record.ts'
 import { BatchDelivery } from './batch-delivery.ts'
-import { type Append, Spool } from './spool.ts'
+import { type Append, type Segment, Spool } from './spool.ts'
+import { type StandIn, StandIns } from './stand-ins.ts'
 
 export interface RecordSink {
-  /** Runs `flush` once the records are in the spool, within this turn of the event loop. */
-  finish(request: RequestRecord, attempts: readonly AttemptRecord[], flush: () => void): void
+  /** Runs `flush` once the records are in the spool, within this turn of the event loop. `standIns` stand for them until then. */
+  finish(
+    request: RequestRecord,
+    attempts: readonly AttemptRecord[],
+    flush: () => void,
+    standIns?: readonly StandIn[],
+  ): void
+}
+
+/** Told of the spool by a recorder. */
+export interface SpoolWatch {
+  /** All records up to `sequence`, which ends a request, are in the spool as far as they are going to be, and what stood for them is
+   *  closed. */
+  spooled(sequence: number): void
+  /** Called before records are deleted from the spool. */
+  beforeRelease(): void
 }
 
 export interface RecorderOptions {
@@ -30,6 +45,7 @@ export interface RecorderOptions {
   /** Runs once the current turn of the event loop is over; `setImmediate` outside tests. */
   afterTurn?: (run: () => void) => void
   bounds?: Partial<RecorderBounds>
+  watch?: SpoolWatch | undefined
 }
 
 export interface RecorderBounds {
@@ -65,11 +81,14 @@ export class Recorder {
   readonly #writer: BatchWriter
   readonly #afterTurn: (run: () => void) => void
   readonly #endTurn = (): void => this.#turnEnds()
+  readonly #standIns = new StandIns()
   #flushes: (() => void)[] = []
   #flushing: (() => void)[] = []
   #turnOpen = false
   /** Sequence of the last record taken. */
   #sequence = 0
+  /** Sequence of the last record of a request that was taken whole. */
+  #wholeTo = 0
   /** First sequence of the open batch, 0 when none is open. */
   #batchFirst = 0
   /** Bytes of the open batch that are in the spool. */
@@ -89,7 +108,8 @@ export class Recorder {
     this.#writer = new BatchWriter(Buffer.allocUnsafeSlow(batchBytesMax + 2 * recordBytesMax))
     const { epoch, bus, clock, notify } = options
     const directory = join(options.dataDir, 'spool')
-    const spool = new Spool({ directory, epoch, bytesMax: spoolBytesMax, segmentBytesMax })
+    const onRelease = () => options.watch?.beforeRelease()
+    const spool = new Spool({ directory, epoch, bytesMax: spoolBytesMax, segmentBytesMax, onRelease })
     this.#spool = spool
     this.#delivery = new BatchDelivery({ epoch, spool, bus, clock, notify, memoryRecordsMax, memoryBytesMax })
   }
@@ -108,7 +128,12 @@ export class Recorder {
    * Records a finished request with its attempts, oldest first. The answer of the last attempt was used. `flush` runs at the
    * end of this turn, after the records are in the spool. All objects may be reused once this returns.
    */
-  finish(request: RequestRecord, attempts: readonly AttemptRecord[], flush: () => void): void {
+  finish(
+    request: RequestRecord,
+    attempts: readonly AttemptRecord[],
+    flush: () => void,
+    standIns?: readonly StandIn[],
+  ): void {
     const last = attempts.at(-1)
     if (attempts.length === 1 && last !== undefined && isSingle(request, last)) {
       this.#openRecord()
@@ -118,6 +143,8 @@ export class Recorder {
       this.#openRecord()
       this.#writer.request(request, last)
     }
+    this.#wholeTo = this.#sequence
+    if (standIns !== undefined) this.#standIns.add(standIns)
     this.#flushes.push(flush)
     this.#openTurn()
   }
@@ -126,6 +153,17 @@ export class Recorder {
   note(attempt: AttemptRecord): void {
     this.#addAttempt(attempt)
     this.#openTurn()
+  }
+
+  /** Segments of the spool that earlier boots left. */
+  get leftovers(): readonly Segment[] {
+    return this.#spool.segments.filter(({ epoch }) => epoch !== this.#options.epoch)
+  }
+
+  /** Writes at once what was taken. False: it is not in the spool. */
+  spool(): boolean {
+    this.#append()
+    return this.#batchSpooled && this.#spoolTrouble === undefined
   }
 
   /** Queue lengths, and the number of records dropped since start, for the heartbeat. */
@@ -151,6 +189,7 @@ export class Recorder {
     this.#endBatch()
     await this.#delivery.settle(patienceMs)
     await this.#delivery.stop()
+    this.#standIns.confirm(this.#delivery.confirmed)
     this.#spool.close()
     this.#spool.release(this.#options.epoch, this.#delivery.confirmed)
   }
@@ -209,6 +248,8 @@ export class Recorder {
     }
     this.#spooledBytes = end
     this.#spoolTrouble = undefined
+    this.#standIns.close()
+    this.#options.watch?.spooled(this.#wholeTo)
   }
 
   /** Reports a failure once until a write succeeds again. Meanwhile batches are held in memory. */
@@ -233,6 +274,8 @@ export class Recorder {
     }
     this.#batchFirst = 0
     if (this.#batchSpooled) this.#spool.batchEnds(batch.last)
+    else this.#standIns.hold(batch.last)
+    this.#standIns.confirm(this.#delivery.confirmed)
     this.#delivery.send(batch, this.#batchSpooled)
   }
 }

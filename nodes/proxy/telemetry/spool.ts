@@ -11,6 +11,8 @@ export interface SpoolOptions {
   epoch: string
   bytesMax: number
   segmentBytesMax: number
+  /** Called before segments are deleted. */
+  onRelease?: () => void
 }
 
 export interface Segment {
@@ -153,6 +155,7 @@ export class Spool {
   }
 
   #delete(segment: Segment): void {
+    this.#options.onRelease?.()
     if (this.#current?.segment === segment) this.seal()
     this.#bytes -= segment.bytes
     // A file that cannot be deleted is found at the next boot and delivered again, which counts nothing twice.

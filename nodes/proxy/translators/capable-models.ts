@@ -32,7 +32,8 @@ function couldBe(
   translators: Pick<Translators, 'could'>,
 ): boolean | undefined {
   for (const { target } of targets) {
-    const could = target.kind !== 'demo' && translators.could(target, strict, ineligible)
+    const isPassedOver = target.kind === 'demo' || (ineligible.type === 'unpriced' && target.price === undefined)
+    const could = !isPassedOver && translators.could(target, strict, ineligible)
     if (could !== false) return could
   }
   return false

@@ -124,7 +124,7 @@ const others: Case[] = [
 ]
 
 test.each([...messages, ...others])('what is taken out is %s', (_, path, target, member, before, after) => {
-  const body = `{"model":"m","n":12345678901234567890,"${member}":${JSON.stringify(before)}}`
+  const body = `{"model":"m","seed":12345678901234567890,"${member}":${JSON.stringify(before)}}`
   const bytes = sent(path, body, target)
   expect(bytes).toContain('12345678901234567890')
   const told = JSON.parse(bytes) as JsonObject

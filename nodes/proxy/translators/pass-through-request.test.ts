@@ -23,8 +23,8 @@ const chat = (body: string): Sample => ({ path: '/v1/chat/completions', body })
 test.each([
   [
     'the model alone',
-    '{ "model" : "m","messages":[{}],"n":12345678901234567890 }',
-    '{ "model" : "gpt-x","messages":[{}],"n":12345678901234567890 }',
+    '{ "model" : "m","messages":[{}],"seed":12345678901234567890 }',
+    '{ "model" : "gpt-x","messages":[{}],"seed":12345678901234567890 }',
   ],
   ['the list of fallbacks', '{"models":["m","n"],"messages":[{}]}', '{"model":"gpt-x","messages":[{}]}'],
   ['a mark at the beginning', '\ufeff{"model":"m","messages":[{}]}', '{"model":"gpt-x","messages":[{}]}'],

@@ -1,8 +1,10 @@
 // What a target is sent where bytes pass through: the caller's own body with another model's name, and the few edits that the
 // gateway has to make.
+
 import { tierOf } from '../../../shared/chat/usage.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editModel } from '../../../shared/json/splice.ts'
+import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import { readBetas } from '../dialects/anthropic/betas.ts'
@@ -57,7 +59,7 @@ function inEnvelope(parts: PassThroughParts, envelope: Envelope): PassThroughReq
     body: parts.large?.body ?? rewrittenBody(body.scan, rewriteOf(parts)),
     input: { textBytes: body.scan.textBytes, model },
     serviceTier: askedTier(body.scan),
-    price: target.price,
+    price: pricesAt(target, request.receivedAtMs).price,
     dropped: droppedBetas(target, betas),
     platform: { isItsError: envelope.isPlatformError, errors: new ProviderErrors(target.dialect, operation.errors) },
   }
@@ -74,7 +76,7 @@ function inOwnEnvelope(parts: PassThroughParts): PassThroughRequest {
     input: { textBytes: body.scan.textBytes, model: target.model },
     units: parts.large === undefined ? operation.units?.ofRequest?.(body.scan) : parts.large.units,
     serviceTier: askedTier(body.scan),
-    price: target.price,
+    price: pricesAt(target, request.receivedAtMs).price,
     credential: files[0]?.ref.credential,
   }
 }
@@ -106,7 +108,7 @@ function fileEdits(files: readonly FileReference[]): Edit[] {
 }
 
 /** Anthropic sells its fast mode as a speed, not as a tier. */
-function askedTier(scan: BodyScan): string | undefined {
+export function askedTier(scan: BodyScan): string | undefined {
   if (scan.text('speed') === 'fast') return 'fast'
   return tierOf(scan.text('service_tier') ?? scan.text('serviceTier'))
 }

@@ -26,6 +26,8 @@ export class ScriptedCall implements UpstreamCall {
   readonly request: UpstreamRequest
   /** What was sent, as it was when it was sent. */
   readonly text: string
+  /** Set to false for a request that waits for its connection. */
+  sent = true
   paused = false
   aborted = false
   readonly #handler: UpstreamHandler
@@ -86,7 +88,7 @@ export class ScriptedCall implements UpstreamCall {
     if (this.#phase === 'over') return this
     this.bodySent()
     this.#phase = 'over'
-    this.#handler.onError({ type, sent: true, message: `played: ${type}` })
+    this.#handler.onError({ type, sent: this.sent, message: `played: ${type}` })
     return this
   }
 

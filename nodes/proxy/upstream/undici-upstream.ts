@@ -172,6 +172,10 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
     })
   }
 
+  get sent(): boolean {
+    return this.#controller !== undefined
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#connectTimer?.cancel()
     this.#controller = controller
@@ -230,8 +234,7 @@ class UndiciExchange implements UpstreamCall, Dispatcher.DispatchHandler {
       if (this.#over) return
       this.bodySent()
       this.#over = true
-      const sent = this.#controller !== undefined
-      const error = { type, sent, message: `${this.#origin.key}: ${message}` }
+      const error = { type, sent: this.sent, message: `${this.#origin.key}: ${message}` }
       this.#reportUnreachable(this.#origin, error)
       this.#handler.onError(error)
     })
@@ -255,7 +258,7 @@ class UndiciHead implements UpstreamHead {
     if (name === 'set-cookie' || !Object.hasOwn(this.#fields, name)) return undefined
     const value = this.#fields[name]
     const first = typeof value === 'string' ? value : value?.[0]
-    return first?.replace(/[\t ]+$/, '')
+    return first?.trimEnd()
   }
 
   headersLike(prefix: string): string[] {

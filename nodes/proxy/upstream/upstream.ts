@@ -60,6 +60,8 @@ export interface UpstreamHead {
 }
 
 export interface UpstreamCall {
+  /** Whether any byte of the request was given to a socket. */
+  readonly sent: boolean
   /** Stops reading from the upstream. Data that is already parsed may still arrive once. */
   pause(): void
   resume(): void

@@ -1,8 +1,10 @@
 // Commands about virtual keys. Ids, token hashes and times come with the command, so that a decision can be made again.
+
 import { done, fail } from '../../result.ts'
 import { parseDurationMs } from '../../units.ts'
 import { type Decision, type ExpectedRevision, preconditionRefusal } from '../decide.ts'
 import type { Change } from '../events.ts'
+import type { Priority } from '../kinds/owners/spec.ts'
 import { parseWith } from '../parse-spec.ts'
 import { invalid, type Problem } from '../problem.ts'
 import { refusalOf } from '../refusal.ts'
@@ -48,6 +50,8 @@ export function decideIssueKey(state: ConfigState, command: IssueKey): Decision 
     ...(request.models === undefined ? {} : { models: request.models }),
     ...(request.expiresAt === undefined ? {} : { expiresAt: request.expiresAt }),
     ...(request.metadata === undefined ? {} : { metadata: request.metadata }),
+    ...(request.weight === undefined ? {} : { weight: request.weight }),
+    ...(request.priority === undefined ? {} : { priority: request.priority }),
     createdAt: at,
     ...(sealedToken === undefined ? {} : { sealedToken }),
   }
@@ -114,6 +118,8 @@ function salvageRequest(input: unknown): {
   models?: string[]
   expiresAt?: string
   metadata?: Record<string, string>
+  weight?: number
+  priority?: Priority
 } {
   const { owner, models } = (typeof input === 'object' && input !== null ? input : {}) as Record<string, unknown>
   const named = Object.entries(owner ?? {}).filter(

@@ -1,6 +1,6 @@
 // The bodies of requests about keys.
 import { z } from 'zod'
-import { allowedModels, duration, label, labels, resourceName } from '../kinds/schema-fields.ts'
+import { allowedModels, duration, label, labels, queueFields, resourceName } from '../kinds/schema-fields.ts'
 
 const overlapMsMax = 30 * 86_400_000
 
@@ -22,6 +22,7 @@ export const keyRequestSchema = z.strictObject({
     .transform((text) => new Date(text).toISOString())
     .exactOptional(),
   metadata: labels.exactOptional().describe('Stored labels.'),
+  ...queueFields,
 })
 
 /** Body of `POST /keys/{id}:rotate`. */

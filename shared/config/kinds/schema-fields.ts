@@ -5,6 +5,7 @@ import { secretWeakness } from '../../secret-strength.ts'
 import { parseDurationMs } from '../../units.ts'
 import { isName, namePattern, nameRule } from '../names.ts'
 import { isMask } from '../sealed-secret.ts'
+import { priorities } from './owners/spec.ts'
 
 const allowedModelsMax = 256
 const labelsMax = 32
@@ -18,6 +19,15 @@ export const notEnforced = 'notEnforced'
 export const resourceName = z.string().regex(namePattern, nameRule)
 
 export const weight = z.number().positive().max(weightMax)
+
+/** How requests wait for the quota of a provider. */
+export const queueFields = {
+  weight: weight.exactOptional().describe("The part in a provider's quota while others wait for it too. Default 1."),
+  priority: z
+    .literal([...priorities])
+    .exactOptional()
+    .describe("The class in which requests wait for a provider's quota. Default: that of the team, else normal."),
+}
 
 export const upstreamModel = z
   .string()

@@ -61,19 +61,26 @@ export const kindExamples: { readonly [Kind in EnforcedKind]: KindExample } = {
   limits: {
     input: {
       per: 'user',
-      match: { model: 'fast', team: 'crew', user: 'ann', app: 'bot' },
+      match: { model: 'fast', team: 'crew', user: 'ann', app: 'bot', provider: 'up', target: 'up/gpt-4o' },
       requests: 1_000,
       window: '1d',
     },
     changed: { field: 'requests', to: 2_000 },
-    references: ['match.model', 'match.team', 'match.user', 'match.app'],
+    references: ['match.model', 'match.team', 'match.user', 'match.app', 'match.provider', 'match.target'],
     secrets: {},
   },
   budgets: {
-    input: { team: 'crew', usd: 500, window: '1mo', timeZone: 'Europe/Berlin', alertAt: [0.8, 0.95] },
+    input: {
+      team: 'crew',
+      usd: 500,
+      window: '1mo',
+      timeZone: 'Europe/Berlin',
+      alertAt: [0.8, 0.95],
+      webhook: { url: 'https://hooks.example.com/', secret: webhookSecret },
+    },
     changed: { field: 'usd', to: 600 },
     references: ['team'],
-    secrets: {},
+    secrets: { 'webhook.secret': webhookSecret },
   },
   slos: {
     input: {

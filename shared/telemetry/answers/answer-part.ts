@@ -1,6 +1,10 @@
 // One aggregator's answer for its partitions, in a form that can be merged with the answers of others.
 import { decode, encode } from '@msgpack/msgpack'
 import type { HistoryPage } from './history-pages.ts'
+import type { PartitionMonths } from './ledger-months.ts'
+import type { LedgerPage } from './ledger-pages.ts'
+import type { LedgerSumRow } from './ledger-sums.ts'
+import type { VerifySlice } from './ledger-verify.ts'
 import type { UsageRow } from './usage-sums.ts'
 
 export type AnswerPart =
@@ -11,6 +15,13 @@ export type AnswerPart =
   | { type: 'request'; found?: Record<string, unknown> }
   /** Encoded `Measures` of the last minute. */
   | { type: 'targets'; recent: Uint8Array }
+  | { type: 'ledger'; page: LedgerPage }
+  | { type: 'ledger-sums'; rows: readonly LedgerSumRow[] }
+  | { type: 'ledger-months'; partitions: readonly PartitionMonths[] }
+  /** The partitions in which the month is closed now. */
+  | { type: 'ledger-closed'; partitions: number[] }
+  /** Without a slice: the partition is not kept here. */
+  | { type: 'ledger-verify'; slice?: VerifySlice }
   /** Encoded `Measures` since this boot, by partition. */
   | { type: 'metrics'; partitions: [partition: number, measures: Uint8Array][] }
 

@@ -3,6 +3,7 @@ import { Measures } from '../measures.ts'
 import type { AggregatorQuestion, NodeHeartbeat, TargetLoad } from '../records.ts'
 import type { AnswerPart } from './answer-part.ts'
 import { mergedHistory } from './history-pages.ts'
+import { mergedLedgerAnswer } from './merged-ledger.ts'
 import { metricsText } from './metrics-text.ts'
 import type { Published } from './slo-metrics.ts'
 import { type SaidWeights, targetsBody } from './targets.ts'
@@ -43,6 +44,12 @@ export function mergedAnswer(
       for (const part of parts) if (part.type === 'targets') recent.add(Measures.decode(part.recent))
       return { ...targetsBody(around.targets, recent, around.weights) }
     }
+    case 'ledger':
+    case 'ledger-sums':
+    case 'ledger-months':
+    case 'ledger-close':
+    case 'ledger-verify':
+      return mergedLedgerAnswer(question, parts, around.wallMs)
     default:
       question satisfies never
       return { problem: 'is not a question of this version', path: 'type' }

@@ -1,6 +1,7 @@
 // The contents of heartbeats as metrics.
 import type { BudgetLoad, NodeHeartbeat } from '../records.ts'
 import type { Labels, PrometheusText } from './prometheus-text.ts'
+import { quotaMetrics } from './quota-metrics.ts'
 
 export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
   const gauge = (name: string, help: string, read: (node: NodeHeartbeat) => number | undefined): void =>
@@ -39,6 +40,21 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
       Object.entries(node.process?.eventLoopLagMs ?? {}).map(([stat, ms]) => [{ node: node.node, stat }, ms / 1e3]),
     ),
   )
+  countsByName(page, nodes)
+  page.counter(
+    'headgate_messages_refused_total',
+    'Messages of other nodes that a process did not believe, by channel and reason.',
+    nodes.flatMap(({ node, refusedMessages = [] }) =>
+      refusedMessages.map(({ channel, kind, count }): [Labels, number] => [{ node, channel, kind }, count]),
+    ),
+  )
+  budgetMetrics(page, nodes)
+  quotaMetrics(page, nodes)
+  page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
+  page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
+}
+
+function countsByName(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
   page.counter(
     'headgate_rejections_total',
     'Requests that a proxy rejected itself, by error code.',
@@ -48,21 +64,18 @@ export function nodeMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[
   )
   page.counter(
     'headgate_limit_exceeded_total',
-    'Requests beyond a limit: rejected (enforce) or let through (report).',
+    'Requests and attempts beyond a limit: rejected (enforce), let through (report), or ended in their stream (cut).',
     nodes.flatMap(({ node, limits = {} }) =>
       Object.entries(limits).map(([key, count]): [Labels, number] => [{ node, ...limitLabels(key) }, count]),
     ),
   )
   page.counter(
-    'headgate_messages_refused_total',
-    'Messages of other nodes that a process did not believe, by channel and reason.',
-    nodes.flatMap(({ node, refusedMessages = [] }) =>
-      refusedMessages.map(({ channel, kind, count }): [Labels, number] => [{ node, channel, kind }, count]),
+    'headgate_unpriced_total',
+    'Answers whose cost nobody knows, by model.',
+    nodes.flatMap(({ node, unpriced = {} }) =>
+      Object.entries(unpriced).map(([model, count]): [Labels, number] => [{ node, model }, count]),
     ),
   )
-  budgetMetrics(page, nodes)
-  page.gauge('headgate_queue_length', 'What waits in a bounded queue.', eachQueue(nodes, 'length'))
-  page.counter('headgate_queue_dropped_total', 'What a bounded queue dropped.', eachQueue(nodes, 'dropped'))
 }
 
 function budgetMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): void {
@@ -82,6 +95,11 @@ function budgetMetrics(page: PrometheusText, nodes: readonly NodeHeartbeat[]): v
     'headgate_budget_rejected_total',
     'Requests that a budget did not pay for.',
     each(({ rejected }) => rejected),
+  )
+  page.counter(
+    'headgate_budget_cut_total',
+    'Streams that a budget has ended.',
+    each(({ cut = 0 }) => cut),
   )
 }
 

@@ -3,6 +3,11 @@ import type { Sketch } from '../../../shared/telemetry/sketch.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
+export interface CountedBuckets {
+  readonly counts: readonly number[]
+  readonly sum: number
+}
+
 export class PrometheusText {
   readonly #lines: string[] = []
 
@@ -30,6 +35,22 @@ export class PrometheusText {
       this.#line(`${name}_bucket`, { ...labels, le: '+Inf' }, sketch.count)
       this.#line(`${name}_sum`, labels, sketch.sum * scale)
       this.#line(`${name}_count`, labels, sketch.count)
+    }
+  }
+
+  /** A histogram of counts by bucket, the last of which has no bound. */
+  counted(name: string, help: string, bounds: readonly number[], samples: Iterable<[Labels, CountedBuckets]>): void {
+    this.#head(name, help, 'histogram')
+    for (const [labels, { counts, sum }] of samples) {
+      let count = 0
+      for (const [index, bound] of bounds.entries()) {
+        count += counts[index] ?? 0
+        this.#line(`${name}_bucket`, { ...labels, le: String(bound) }, count)
+      }
+      count += counts[bounds.length] ?? 0
+      this.#line(`${name}_bucket`, { ...labels, le: '+Inf' }, count)
+      this.#line(`${name}_sum`, labels, sum)
+      this.#line(`${name}_count`, labels, count)
     }
   }
 

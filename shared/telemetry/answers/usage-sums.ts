@@ -2,6 +2,7 @@
 // is printed, because nano-dollars exceed the safe integers of a double at nine million dollars.
 import { bounds } from '../../bounds.ts'
 import { hourMs, type UsageCounter, type UsageGroup, usageCounters } from './usage-fields.ts'
+import { usdOf } from './usd.ts'
 
 type Sums = Record<UsageCounter, bigint>
 
@@ -79,11 +80,6 @@ function countersOf(sums: Sums): Record<string, number> {
     costUsd: usdOf(costNanoUsd),
     savedUsd: usdOf(savedNanoUsd),
   }
-}
-
-/** The double nearest to the decimal: 1 nano-dollar is 1e-9, not 9.999…e-10. */
-function usdOf(nanos: bigint): number {
-  return Number(`${nanos}e-9`)
 }
 
 function compareNames(a: readonly string[], b: readonly string[]): number {

@@ -1,7 +1,8 @@
 // A request to one account is a dispatch over one target.
 import type { Chance, Clock } from '../../../../shared/clock.ts'
 import { done } from '../../../../shared/result.ts'
-import type { DispatchedRequest } from '../../attempts/dispatch.ts'
+import type { Hold } from '../../accounting/outcome.ts'
+import type { DispatchedRequest } from '../../attempts/dispatched-request.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { passThroughHeaders } from '../../request/headers.ts'
@@ -14,6 +15,8 @@ export interface AccountCall {
   readonly call: Omit<ObjectCall, 'headerLines'>
   readonly clock: Clock
   readonly chance: Chance
+  /** What policies hold for the request. */
+  readonly holds: readonly Hold[]
   /** The timeouts of the call; by default those of every route. */
   readonly timeouts?: Timeouts
   /** Name of the credential that the call needs; any credential by default. */
@@ -23,7 +26,7 @@ export interface AccountCall {
 export function accountDispatch(
   request: AuthenticatedRequest,
   account: Target,
-  { call, clock, chance, timeouts, pinned }: AccountCall,
+  { call, clock, chance, holds, timeouts, pinned }: AccountCall,
 ): DispatchedRequest {
   const { snapshot, head, operation } = request
   const { lines: headerLines } = passThroughHeaders(head, operation)
@@ -40,5 +43,5 @@ export function accountDispatch(
   })
   const translator = new ObjectTranslator({ ...call, headerLines })
   const translators: Translators = { to: () => done(translator), could: () => false }
-  return { model: '', stream: false, showUsage: false, translators, plan, pinned }
+  return { model: '', stream: false, showUsage: false, translators, plan, holds, pinned }
 }

@@ -142,8 +142,8 @@ export class FilesApi implements Api {
   }
 
   #dispatch(request: AuthenticatedRequest, account: Target, call: ObjectCallParts, delivery: Delivery): void {
-    const { attempts, clock, chance } = this.#options
-    const dispatched = accountDispatch(request, account, { call, clock, chance })
+    const { attempts, clock, chance, settlement } = this.#options
+    const dispatched = accountDispatch(request, account, { call, clock, chance, holds: settlement.heldBy(request) })
     new Dispatch(attempts, request, dispatched, delivery).start()
   }
 }

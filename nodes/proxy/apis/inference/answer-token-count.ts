@@ -2,7 +2,7 @@
 import { done, type Result } from '../../../../shared/result.ts'
 import type { Hold } from '../../accounting/outcome.ts'
 import type { Settlement } from '../../accounting/settle.ts'
-import type { EstimatedAnswer } from '../../attempts/dispatch.ts'
+import type { EstimatedAnswer } from '../../attempts/dispatched-request.ts'
 import { estimatedHeader } from '../../attempts/response-headers.ts'
 import type { Operation } from '../../operations/operation.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'

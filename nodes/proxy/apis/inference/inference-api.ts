@@ -13,6 +13,7 @@ import { readStorageOptions } from '../../conversations/storage-options.ts'
 import { type GatewayError, ineligibleError } from '../../errors/gateway-error.ts'
 import { inSlices } from '../../large/in-slices.ts'
 import type { Jobs } from '../../large/job.ts'
+import { RoughBounds } from '../../limits/budgets/rough-bound.ts'
 import type { Policy } from '../../policies/policy.ts'
 import { type Decided, type Permit, PolicyFault, runPolicies } from '../../policies/run-policies.ts'
 import type { ObjectIds } from '../../provider-objects/object-ids.ts'
@@ -54,6 +55,7 @@ type Facts = Omit<InferenceFacts, 'state'>
 
 export class InferenceApi implements Api {
   readonly #options: InferenceApiOptions
+  readonly #bounds = new RoughBounds()
 
   constructor(options: InferenceApiOptions) {
     this.#options = options
@@ -187,7 +189,20 @@ export class InferenceApi implements Api {
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
     const estimate = estimateOf(request, translators)
-    const dispatched = { model, stream, showUsage, translators, plan, holds, pinned: state?.pin?.credential, estimate }
+    const reserved = holds.find(({ boundNanoUsd }) => boundNanoUsd !== undefined)?.boundNanoUsd
+    const dispatched = {
+      model,
+      stream,
+      showUsage,
+      translators,
+      body: asked.facts.body,
+      plan,
+      holds,
+      pinned: state?.pin?.credential,
+      estimate,
+      costBound: (target: Target) => reserved ?? this.#bounds.of(request, asked, target),
+      inference: request.operation.counts === undefined ? asked : undefined,
+    }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })
     new Dispatch(attempts, request, dispatched, delivered).start()
   }

@@ -19,7 +19,7 @@ test('a model is listed with the day on which it came out, or the beginning of t
 test('the list is one page of what the caller may use', () => {
   const caller = { ...testCaller, models: new AllowList(['two', 'known']) }
   const data = ['known', 'two'].map((name) => anthropicModelListing(listingOf(name)))
-  expect(anthropicModelList(knownListings(snapshot, caller))).toEqual({
+  expect(anthropicModelList(knownListings(snapshot, caller, 0))).toEqual({
     data,
     has_more: false,
     first_id: 'known',
@@ -29,7 +29,7 @@ test('the list is one page of what the caller may use', () => {
 
 test('a caller who may use none gets an empty list', () => {
   const caller = { ...testCaller, models: new AllowList([]) }
-  expect(anthropicModelList(knownListings(snapshot, caller))).toEqual({
+  expect(anthropicModelList(knownListings(snapshot, caller, 0))).toEqual({
     data: [],
     has_more: false,
     first_id: null,

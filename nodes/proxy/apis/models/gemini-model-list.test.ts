@@ -23,5 +23,7 @@ test('a model is listed with its limits, where they are known', () => {
 
 test('the list holds what the caller may use', () => {
   const caller = { ...testCaller, models: new AllowList(['two']) }
-  expect(geminiModelList(knownListings(snapshot, caller))).toEqual({ models: [geminiModelListing(listingOf('two'))] })
+  expect(geminiModelList(knownListings(snapshot, caller, 0))).toEqual({
+    models: [geminiModelListing(listingOf('two'))],
+  })
 })

@@ -23,7 +23,7 @@ const snapshot = { ...configured, bareNames, bareTargetsOf: (name: string) => ba
 
 const namesFor = (models?: string[]) => {
   const caller = { ...testCaller, models: models === undefined ? undefined : new AllowList(models) }
-  return knownListings(snapshot, caller).map(({ name }) => name)
+  return knownListings(snapshot, caller, 0).map(({ name }) => name)
 }
 
 test('configured names come first; a bare name that one of them hides is listed once', () => {
@@ -40,7 +40,7 @@ test('a bare name is listed by its own name, or by what it stands for', () => {
 })
 
 test('what the catalogue knows of it stands beside it', () => {
-  const listed = knownListings(snapshot, testCaller)
+  const listed = knownListings(snapshot, testCaller, 0)
   const of = (wanted: string) => listed.find(({ name }) => name === wanted)
   expect(of('claude-opus-4-8')).toMatchObject({ provider: 'anthropic', price: { from: { type: 'catalogue' } } })
   expect(of('own-model')).toMatchObject({ provider: 'local', price: undefined, releasedAt: 0 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ManualClock } from '../../../../shared/clock.ts'
+import { AnswerCounts } from '../../accounting/answer-counts.ts'
 import { Settlement } from '../../accounting/settle.ts'
 import { AllowList } from '../../auth/callers.ts'
 import { testCaller, testHead, testRequest } from '../../request/test-request.ts'
@@ -9,6 +10,7 @@ import { snapshot } from './test-models.ts'
 function answerTo(path: string, headers: Record<string, string> = {}, allowed?: readonly string[]) {
   const statuses: number[] = []
   const settlement = new Settlement({
+    counts: new AnswerCounts(() => {}),
     clock: new ManualClock(),
     chance: () => 0,
     notify: () => {},
@@ -18,7 +20,6 @@ function answerTo(path: string, headers: Record<string, string> = {}, allowed?: 
         flush()
       },
     },
-    countRejection: () => {},
   })
   const caller = { ...testCaller, models: allowed === undefined ? undefined : new AllowList(allowed) }
   const { request, reply, body } = testRequest({ head: testHead({ method: 'GET', path, headers }), snapshot, caller })

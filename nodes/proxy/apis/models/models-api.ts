@@ -32,8 +32,9 @@ const shapes = {
 } as const
 const deployments = { list: deploymentList, one: deploymentListing }
 
-function listing({ snapshot, caller, operation, matched }: AuthenticatedRequest): object {
+function listing({ snapshot, caller, operation, matched, receivedAtMs: atMs }: AuthenticatedRequest): object {
   const { model } = matched
   const { list, one } = operation === deploymentOperation ? deployments : shapes[operation.errors]
-  return model === undefined ? list(knownListings(snapshot, caller)) : one(knownListing(snapshot, caller, model))
+  if (model === undefined) return list(knownListings(snapshot, caller, atMs))
+  return one(knownListing(snapshot, caller, { name: model, atMs }))
 }

@@ -37,9 +37,9 @@ test('a model whose targets are all gone is listed still', () => {
 })
 
 test('the list holds what the caller may use', () => {
-  expect(modelList(knownListings(snapshot, testCaller)).data.map(({ id }) => id)).toEqual(snapshot.modelNames)
+  expect(modelList(knownListings(snapshot, testCaller, 0)).data.map(({ id }) => id)).toEqual(snapshot.modelNames)
   const caller = { ...testCaller, models: new AllowList(['known', 'nonesuch']) }
-  expect(modelList(knownListings(snapshot, caller))).toEqual({
+  expect(modelList(knownListings(snapshot, caller, 0))).toEqual({
     object: 'list',
     data: [modelListing(listingOf('known'))],
   })

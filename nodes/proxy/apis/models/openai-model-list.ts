@@ -41,7 +41,7 @@ export function modelListing({ name, provider, facts, price, releasedAt }: Known
 }
 
 function pricingOf({ input, output, cached, from }: Price): Pricing {
-  const usd = (nanoPerToken: number) => Math.round(nanoPerToken * 1e6) / 1e9
+  const usd = (picoPerToken: number) => picoPerToken / 1e6
   return {
     input: usd(input),
     output: usd(output),

@@ -26,5 +26,5 @@ export const snapshot = testSnapshot({
 
 /** What is known of one. */
 export function listingOf(name: string): KnownListing {
-  return knownListing(snapshot, testCaller, name)
+  return knownListing(snapshot, testCaller, { name, atMs: 0 })
 }

@@ -1,6 +1,9 @@
 // The opening of a realtime session: attempts whose exchange is a WebSocket handshake. The caller's own handshake waits for one
 // that a target accepts, so that a failure is told as a status and may be followed by another target.
-import type { Result } from '../../../../shared/result.ts'
+import { fail, type Result } from '../../../../shared/result.ts'
+import { textOfThrown } from '../../../../shared/thrown.ts'
+import { uncharged } from '../../accounting/intents/attempt-charge.ts'
+import { hasPrice, priceRefusal } from '../../accounting/priced-target.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
 import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
@@ -14,6 +17,7 @@ import { type ForwardedError, forwardedAnswer } from '../../errors/forwarded-err
 import type { GatewayError, Ineligible } from '../../errors/gateway-error.ts'
 import { failureOfError, noCredential } from '../../errors/upstream-failure.ts'
 import type { Upgrade } from '../../http/http.ts'
+import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import { type Credential, drawCredential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import { judgeTarget } from '../../providers/judge-target.ts'
@@ -42,6 +46,8 @@ const acceptMsMax = 10_000
 /** One handshake with one target. */
 class Handshake implements SocketEvents, RunningAttempt {
   readonly timing = undefined
+  /** A handshake costs nothing; what the session uses is charged response by response. */
+  readonly charge = uncharged
   readonly planned: PlannedAttempt<Target>
   readonly credential: Credential
   readonly index: number
@@ -119,13 +125,14 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   #handshake: Handshake | undefined
 
   constructor(tools: HandshakeTools, plan: SessionPlan, upgrade: Upgrade, owner: HandshakeOwner) {
-    super(tools, plan.request, { plan: plan.attemptPlan, stream: true })
+    const holds = tools.settlement.heldBy(plan.request)
+    super(tools, plan.request, { plan: plan.attemptPlan, stream: true, holds })
     this.#tools = tools
     this.#plan = plan
     this.model = plan.model
     this.#upgrade = upgrade
     this.#owner = owner
-    this.#records = new SessionRecords(plan.request, plan.model, tools.settlement)
+    this.#records = new SessionRecords(plan.request, plan.model, tools)
     upgrade.reply.onGone = () => this.#onCallerGone()
   }
 
@@ -138,12 +145,13 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   }
 
   protected override prepare(target: Target): Result<string, Ineligible> {
-    return realtimeAddress(target)
+    const refusal = priceRefusal(target, this.request, () => undefined)
+    return refusal === undefined ? realtimeAddress(target) : fail(refusal)
   }
 
-  /** Nothing here waits, so nothing is thrown while it does. */
   protected override onBug(error: unknown): void {
-    throw error
+    this.tools.notify({ type: 'handler-threw', where: realtimeOperation.name, message: textOfThrown(error) })
+    this.giveUp({ type: 'internal' })
   }
 
   protected override modelsThatCould(ineligible: Ineligible): readonly string[] | undefined {
@@ -161,9 +169,10 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   onOpened(handshake: Handshake, upstream: UpstreamSocket): RealtimeSession {
     const { nowMs } = this
     // The target stays in use until the session is over.
-    judgeTarget(handshake, true)
+    judgeTarget(handshake, { owner: this.request.caller.owner, healthy: true })
     this.waited(handshake, nowMs)
-    this.record(handshake, 'ok', { used: undefined, nowMs })
+    // What the session has reserved at the target is settled when it is over.
+    this.record(handshake, 'ok', { used: undefined, nowMs, goesOn: true })
     const { attempts, attemptCount, fallbackIndex } = this
     const session = new RealtimeSession({
       clock: this.tools.clock,
@@ -199,12 +208,18 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
       upstreamMs: nowMs - request.startedMs,
       overheadMs: 0,
       costNanoUsd: undefined,
+      unpriced: target !== undefined && !hasPrice(target, this.#plan.request, () => undefined),
     })
   }
 
   protected override giveUp(error: GatewayError): void {
     const { reply } = this.#upgrade
     const { nowMs } = this
+    if (error.type === 'rate-limited' && this.attemptCount === 0) {
+      this.#owner.onOver()
+      this.#tools.settlement.reject(this.request, error, { model: this.model })
+      return
+    }
     const answer = this.#errorAnswer(error)
     const headers = [...answer.headers]
     this.#pushFacts(headers, nowMs)

@@ -1,14 +1,20 @@
 // A session between two sockets in memory, under a clock that the test moves: what silence and stalled sides come to.
+
 import { expect, test } from 'vitest'
 import { bounds } from '../../../../shared/bounds.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
-import type { RequestRecord } from '../../../../shared/telemetry/records.ts'
+import { priceOfRates } from '../../../../shared/models/price.ts'
+import type { AttemptRecord, RequestRecord } from '../../../../shared/telemetry/records.ts'
+import { AnswerCounts } from '../../accounting/answer-counts.ts'
+import type { Intents } from '../../accounting/intents/intents.ts'
+import { testJournal } from '../../accounting/intents/test-intents.ts'
 import { Settlement } from '../../accounting/settle.ts'
 import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import { testRequest } from '../../request/test-request.ts'
 import { AttemptPlan } from '../../routing/attempt-plan.ts'
 import { directRoute } from '../../routing/model-route.ts'
+import type { StandIn } from '../../telemetry/stand-ins.ts'
 import { RealtimeSession } from './session.ts'
 import type { SessionPlan } from './session-plan.ts'
 import { SessionRecords } from './session-records.ts'
@@ -47,11 +53,19 @@ class Side {
   }
 }
 
-function opened() {
+function opened(more: Partial<Target> = {}, intents?: Intents) {
   const clock = new ManualClock(1_000)
   const [client, upstream] = [new Side(), new Side()]
   const load = { inFlight: 1, failuresInRow: 0 }
-  const target = { provider: 'live', model: 'x', price: undefined, health: load } as unknown as Target
+  const target = {
+    provider: 'live',
+    model: 'x',
+    price: undefined,
+    facts: {},
+    quirks: {},
+    health: load,
+    ...more,
+  } as unknown as Target
   const route = directRoute('voice', target)
   const chance = () => 0
   const attemptPlan = new AttemptPlan({
@@ -66,9 +80,21 @@ function opened() {
   const request = { ...testRequest().request, operation: realtimeOperation }
   const plan: SessionPlan = { request, asked: 'voice', model: 'voice', attemptPlan, headerLines: '', protocol: '' }
   const recorded: RequestRecord[] = []
-  const recorder = { finish: (record: RequestRecord) => void recorded.push(record) }
-  const settlement = new Settlement({ clock, chance, notify: () => {}, recorder, countRejection: () => {} })
-  const records = new SessionRecords(request, 'voice', settlement)
+  const attempts: AttemptRecord[] = []
+  const recorder = {
+    finish(
+      record: RequestRecord,
+      ofRequest: readonly AttemptRecord[],
+      _: () => void,
+      standIns: readonly StandIn[] = [],
+    ) {
+      recorded.push(record)
+      attempts.push(...ofRequest)
+      for (const one of standIns) one.close()
+    },
+  }
+  const settlement = new Settlement({ clock, chance, notify: () => {}, recorder, counts: new AnswerCounts(() => {}) })
+  const records = new SessionRecords(request, 'voice', { settlement, intents })
   const end = { attempts: [], attemptCount: 1, fallbackIndex: 0, openedMs: clock.monotonicMs() }
   const session = new RealtimeSession({ clock, plan, planned, records, end, upstream })
   session.client = client
@@ -78,7 +104,7 @@ function opened() {
       session.sweep(clock.monotonicMs())
     }
   }
-  return { session, client, upstream, recorded, load, pass }
+  return { session, client, upstream, recorded, attempts, load, pass }
 }
 
 const event = (body: object) => Buffer.from(JSON.stringify(body))
@@ -179,3 +205,42 @@ test('whatever comes after its end changes nothing', () => {
   pass(bounds.socketIdleMs * 2)
   expect([recorded.length, load.inFlight, upstream.closed]).toEqual([1, 0, undefined])
 })
+
+const priced = {
+  price: priceOfRates({ input: 1, output: 2 }, { type: 'configured' }),
+  facts: { contextTokensMax: 1_000, outputTokensMax: 100 },
+}
+/** The whole context and the longest answer. */
+const bound = 1_000 * 1_000 + 100 * 2_000
+const usage = { input_tokens: 7, output_tokens: 3, total_tokens: 10 }
+
+test('each response is journaled from its begin to its record, under the name of the record', () => {
+  const { journal } = testJournal()
+  const { session, recorded, attempts } = opened(priced, journal)
+  session.fromUpstream(event({ type: 'response.created' }), false)
+  session.fromUpstream(event({ type: 'response.created' }), false)
+  expect(journal.queues()['intents']?.length).toBe(2)
+  session.fromUpstream(event({ type: 'response.done', response: { status: 'completed', usage } }), false)
+  session.fromUpstream(event({ type: 'response.done', response: { status: 'completed', usage } }), false)
+  expect(journal.queues()['intents']?.length).toBe(0)
+  expect(recorded.map(({ requestId }) => requestId)).toEqual(['req_1.1', 'req_1.2'])
+  expect(attempts.map(({ costNanoUsd, settlement }) => [costNanoUsd, settlement])).toEqual([
+    [13_000, undefined],
+    [13_000, undefined],
+  ])
+})
+
+test.each([
+  ['where that is known', priced, bound, 'bound', false],
+  ['and is flagged where that is not known', { ...priced, facts: {} }, 0, 'unpriced', true],
+  ['and is flagged without a price', {}, 0, 'unpriced', true],
+] as const)(
+  'a response that is cut off costs the most that it can, %s',
+  (_, target, costNanoUsd, settlement, unpriced) => {
+    const { session, recorded, attempts } = opened(target, testJournal().journal)
+    session.fromUpstream(event({ type: 'response.created' }), false)
+    session.onClose(1_001, '')
+    expect(attempts).toMatchObject([{ requestId: 'req_1.1', costNanoUsd, settlement }])
+    expect(recorded[0]).toMatchObject({ status: 'client-aborted', costNanoUsd, unpriced })
+  },
+)

@@ -122,7 +122,7 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
     const nowMs = this.#now()
     switch (sight.type) {
       case 'began':
-        if (this.#turns.length < turnsOpenMax) this.#turns.push(this.#turnAt(nowMs))
+        this.#begin(nowMs)
         break
       case 'token': {
         const turn = this.#turns[0]
@@ -141,6 +141,13 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
         this.#record(this.#turnAt(nowMs), end)
       }
     }
+  }
+
+  #begin(nowMs: number): void {
+    if (this.#turns.length >= turnsOpenMax) return
+    const turn = this.#turnAt(nowMs)
+    this.#parts.records.begin(turn, this.#parts.planned)
+    this.#turns.push(turn)
   }
 
   // ── what ends it from our side ───────────────────────────────────────────────────────────────────────────────────
@@ -213,7 +220,7 @@ export class RealtimeSession implements SocketHandler, LiveRequest {
   }
 
   #turnAt(startedMs: number): Turn {
-    return { atMs: this.#parts.clock.wallMs(), startedMs, firstTokenMs: 0 }
+    return { atMs: this.#parts.clock.wallMs(), startedMs, firstTokenMs: 0, number: 0, intent: undefined }
   }
 
   #now(): number {

@@ -62,7 +62,15 @@ export class ResponsesApi implements Api {
     const target = targetOf(request.snapshot, held)
     if (target === undefined) return settlement.reject(request, { type: 'no-target', model: held.target })
     const call = this.#call(target, asked)
-    const dispatched = accountDispatch(request, target, { call, clock, chance, timeouts, pinned: held.credential })
+    const holds = settlement.heldBy(request)
+    const dispatched = accountDispatch(request, target, {
+      call,
+      clock,
+      chance,
+      holds,
+      timeouts,
+      pinned: held.credential,
+    })
     const delivered = { model: '', stream: false, holds: [], keeper: undefined }
     new Dispatch(attempts, request, dispatched, new Delivery(delivery, request, delivered)).start()
   }

@@ -172,3 +172,12 @@ describe('a stream whose bytes pass through', () => {
     expect([observer.finished, observer.errorMessage]).toEqual([true, 'no'])
   })
 })
+
+test.each([
+  [{ systemInstruction: { parts: [] }, system_instruction: { parts: [] } }, 'systemInstruction'],
+  [{ generationConfig: { maxOutputTokens: 5 }, generation_config: { max_output_tokens: 60_000 } }, 'generationConfig'],
+  [{ generationConfig: { maxOutputTokens: 5, max_output_tokens: 60_000 } }, 'generationConfig.maxOutputTokens'],
+  [{ generation_config: { candidate_count: 8, candidateCount: 1 } }, 'generationConfig.candidateCount'],
+])('a member in both spellings is refused: %j', (body, path) => {
+  expect(geminiInbound.parseRequest({ contents: [], ...body })).toMatchObject({ ok: false, error: { path } })
+})

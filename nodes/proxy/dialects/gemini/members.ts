@@ -9,6 +9,11 @@ export function member(value: JsonObject, name: string): Json {
   return absent(own) ? (value[snake(name)] ?? own) : own
 }
 
+/** The first member that stands here in both spellings: readers would take either. */
+export function spelledTwice(value: JsonObject): string | undefined {
+  return Object.keys(value).find((name) => snake(name) !== name && Object.hasOwn(value, snake(name)))
+}
+
 /** The members other than `names`, in either spelling. */
 export function otherMembers(value: JsonObject, names: readonly string[]): Record<string, Json> {
   const known = new Set(names.flatMap((name) => [name, snake(name)]))

@@ -12,7 +12,7 @@ import type { ResponseFormat } from '../../../../shared/chat/tools.ts'
 import type { Result } from '../../../../shared/result.ts'
 import { absent, BodyReader, isObject } from '../common/body-reader.ts'
 import type { BadRequest } from '../dialect.ts'
-import { member, otherMembers, unknownInContents } from './members.ts'
+import { member, otherMembers, spelledTwice, unknownInContents } from './members.ts'
 import { readGeminiContents, readGeminiText } from './parse-content.ts'
 import { jsonSchemaOf } from './parse-schema.ts'
 import { readGeminiChoice, readGeminiTools } from './parse-tools.ts'
@@ -43,6 +43,8 @@ export function readGeminiRequest(body: JsonObject, stream: boolean): Result<Cha
   const reader = new BodyReader()
   const config = reader.maybeObject(member(body, 'generationConfig'), 'generationConfig') ?? {}
   const other = otherMembers(config, configNames)
+  refuseTwice(reader, body, '')
+  refuseTwice(reader, config, 'generationConfig.')
   const request: ChatRequest = {
     dialect: 'gemini',
     model: '',
@@ -59,6 +61,12 @@ export function readGeminiRequest(body: JsonObject, stream: boolean): Result<Cha
     unknown: unknownInContents(body),
   }
   return reader.result(request)
+}
+
+/** The limits of a request would be those of one reader, and the answer that of another. */
+function refuseTwice(reader: BodyReader, value: JsonObject, within: string): void {
+  const name = spelledTwice(value)
+  if (name !== undefined) reader.wrong(`${within}${name}`, 'stands here in both spellings. Send one')
 }
 
 function readSystem(reader: BodyReader, body: JsonObject): Message[] {

@@ -178,7 +178,14 @@ function printReasoning({ reasoning }: AskedFacts): JsonObject {
   return { effort: reasoning?.effort ?? null, summary: reasoning?.summary ?? null }
 }
 
-function printResponsesUsage({ input, output, cached, cacheWrite5m, cacheWrite1h, reasoning }: Usage): JsonObject {
+export function printResponsesUsage({
+  input,
+  output,
+  cached,
+  cacheWrite5m,
+  cacheWrite1h,
+  reasoning,
+}: Usage): JsonObject {
   return {
     input_tokens: input,
     input_tokens_details: { cached_tokens: cached, cache_write_tokens: cacheWrite5m + cacheWrite1h },

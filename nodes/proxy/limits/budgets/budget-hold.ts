@@ -1,29 +1,40 @@
 // What a request has reserved of its budgets. It is settled once, on what the request cost.
 import type { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
 import type { Lease } from '../../../../cluster/budgets/lease.ts'
-import type { AttemptOutcome, AttemptRecord } from '../../../../shared/telemetry/records.ts'
-import type { Hold, Outcome } from '../../accounting/outcome.ts'
-
-/** Ends of an attempt after which nobody knows what the upstream has done, and charges. */
-const unknownEnds: ReadonlySet<AttemptOutcome> = new Set(['timeout', 'reset', 'protocol'])
+import type { AttemptOutcome } from '../../../../shared/telemetry/records.ts'
+import { isOpenEnd } from '../../accounting/attempt-end.ts'
+import type { Hold, Outcome, StreamWatch, WatchedStream } from '../../accounting/outcome.ts'
+import { BudgetWatch } from './budget-watch.ts'
+import { LeaseExtension } from './lease-extension.ts'
 
 export class BudgetHold implements Hold {
   readonly #desk: BudgetDesk
   readonly #leases: readonly Lease[]
   /** The most that one attempt costs. */
   readonly #bound: number
+  readonly #onCut: (budget: string) => void
   /** Attempts that a reservation is held for. */
   #attempts = 1
+  /** What streams have taken beyond the bound; made for the first stream. */
+  #extensions: readonly LeaseExtension[] | undefined
 
-  constructor(desk: BudgetDesk, leases: readonly Lease[], bound: number) {
+  constructor(
+    desk: BudgetDesk,
+    { leases, bound, onCut }: { leases: readonly Lease[]; bound: number; onCut: (budget: string) => void },
+  ) {
     this.#desk = desk
     this.#leases = leases
     this.#bound = bound
+    this.#onCut = onCut
+  }
+
+  get boundNanoUsd(): number | undefined {
+    return this.#hard.length === 0 ? undefined : this.#bound
   }
 
   /** An attempt that may have cost something keeps its reservation, so the next one needs another. */
   mayRetry(failed: AttemptOutcome): boolean {
-    if (!unknownEnds.has(failed) || this.#bound === 0) return true
+    if (!isOpenEnd(failed) || this.#bound === 0) return true
     const reserved: Lease[] = []
     for (const lease of this.#hard) {
       if (lease.reserve(this.#bound)) reserved.push(lease)
@@ -36,14 +47,28 @@ export class BudgetHold implements Hold {
     return true
   }
 
+  /** Watches a stream where a hard budget pays for it. */
+  watch({ target, estimatedInput }: WatchedStream): StreamWatch | undefined {
+    if (this.#bound === 0 || this.#hard.length === 0) return undefined
+    this.#extensions ??= this.#hard.map((lease) => new LeaseExtension(this.#desk, lease))
+    const cost = { bound: this.#bound, price: target.price, input: estimatedInput }
+    return new BudgetWatch(this.#extensions, cost, this.#onCut)
+  }
+
   settle(outcome: Outcome): void {
-    const { costNanoUsd = outcome.attemptCount === 0 ? 0 : this.#bound } = outcome
-    const unknown = outcome.attempts.filter(isUnknown).length
+    const cost = this.#costOf(outcome)
     for (const lease of this.#leases) {
-      if (lease.isHard) lease.settle(this.#bound * this.#attempts, costNanoUsd + unknown * this.#bound)
-      else lease.settle(0, costNanoUsd)
+      lease.settle(lease.isHard ? this.#bound * this.#attempts + this.#extraOf(lease) : 0, cost)
       this.#desk.settled(lease)
     }
+  }
+
+  /** An attempt whose cost nobody knows counts with its bound. */
+  #costOf({ attempts, attemptCount, costNanoUsd }: Outcome): number {
+    if (attempts.length === 0) return costNanoUsd ?? (attemptCount === 0 ? 0 : this.#bound)
+    let sum = 0
+    for (const attempt of attempts) sum += attempt.settlement === 'unpriced' ? this.#bound : attempt.costNanoUsd
+    return sum
   }
 
   use({ costNanoUsd = 0 }: Outcome): void {
@@ -53,11 +78,11 @@ export class BudgetHold implements Hold {
     }
   }
 
+  #extraOf(lease: Lease): number {
+    return this.#extensions?.find((extension) => extension.lease === lease)?.end() ?? 0
+  }
+
   get #hard(): readonly Lease[] {
     return this.#leases.filter(({ isHard }) => isHard)
   }
-}
-
-function isUnknown({ outcome, costNanoUsd }: AttemptRecord): boolean {
-  return costNanoUsd === 0 && unknownEnds.has(outcome)
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { BudgetDesk } from '../../../../cluster/budgets/budget-desk.ts'
 import { MarkJournal } from '../../../../cluster/budgets/mark-journal.ts'
+import { promptDisk } from '../../../../cluster/budgets/test-disk.ts'
 import { TestRegister } from '../../../../cluster/budgets/test-register.ts'
 import { ManualClock } from '../../../../shared/clock.ts'
 import type { Outcome } from '../../accounting/outcome.ts'
@@ -38,20 +39,20 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 function openDesk(boot: string): BudgetDesk {
-  const journal = new MarkJournal(join(folder, 'marks'))
+  const journal = new MarkJournal(join(folder, 'marks'), promptDisk)
   const made = new BudgetDesk({ node: 'n1', boot, bus: register.bus(), clock, journal })
   made.start()
   return made
 }
 
-/** Lets messages and syncs of the disk come through, as time goes on. */
+/** Lets messages come through, as time goes on. */
 async function settle(isDone: () => boolean): Promise<void> {
   await vi.waitFor(
     () => {
       clock.advance(20)
       if (!isDone()) throw new Error('it is not done')
     },
-    { interval: 2, timeout: 3_000 },
+    { interval: 2, timeout: 60_000 },
   )
 }
 
@@ -212,7 +213,9 @@ describe('after a kill', () => {
     clock = new ManualClock(noon + 5_000)
     const [before] = await register.standings('small')
     openDesk('2')
-    await vi.waitFor(async () => expect(await register.standings('small')).toMatchObject([{ open: 0 }]))
+    await vi.waitFor(async () => expect(await register.standings('small')).toMatchObject([{ open: 0 }]), {
+      timeout: 60_000,
+    })
     const [after = { settled: 0, unsure: 0 }] = await register.standings('small')
     expect(after.settled).toBeGreaterThanOrEqual(cost + bound)
     expect(after.settled).toBeLessThan(0.01e9)

@@ -31,6 +31,8 @@ export class Budgets implements Policy {
   readonly #ceilings = new PriceCeilings()
   readonly #tables = new WeakMap<Snapshot['budgets'], BudgetTable>()
   readonly #rejected = new Map<string, number>()
+  /** Streams that were cut, by budget. */
+  readonly #cut = new Map<string, number>()
 
   constructor({ desk, clock, jobs }: { desk: BudgetDesk; clock: Clock; jobs: Jobs }) {
     this.#desk = desk
@@ -54,6 +56,7 @@ export class Budgets implements Policy {
         spentUsd: spent / nanoPerUsd,
         leasedUsd: Math.max(0, granted - used) / nanoPerUsd,
         rejected: this.#rejected.get(terms.name) ?? 0,
+        cut: this.#cut.get(terms.name) ?? 0,
       })
     }
     return Object.fromEntries(loads)
@@ -119,7 +122,8 @@ export class Budgets implements Policy {
       this.#desk.renew(lease)
     }
     const leases = entries.map(({ lease }) => lease)
-    return { type: 'proceed', hold: new BudgetHold(this.#desk, leases, nanoUsd) }
+    const onCut = (budget: string) => void this.#cut.set(budget, (this.#cut.get(budget) ?? 0) + 1)
+    return { type: 'proceed', hold: new BudgetHold(this.#desk, { leases, bound: nanoUsd, onCut }) }
   }
 
   #reservedLate(index: number, asking: Asking, outcome: LeaseOutcome): EntryDecision | Promise<EntryDecision> {

@@ -1,7 +1,9 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
 import type { BodyScan } from '../../../../shared/json/scan.ts'
+import { ExactCost } from '../../../../shared/models/exact-cost.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
+import type { Operation } from '../../operations/operation.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bodyOf, type InferenceRequest } from '../../request/inference-request.ts'
 import { type ConversationSizes, conversationSizes } from './conversation-sizes.ts'
@@ -13,7 +15,7 @@ export type CostBound = { readonly nanoUsd: number } | NoBound
 export type NoBound = { readonly unbounded: string } | { readonly error: GatewayError }
 
 /** Tokens that a provider puts around what a caller writes: names of roles, separators. */
-const frameTokens = 32
+export const frameTokens = 32
 /** Tokens of the instructions that a provider adds where there are tools. Source: Anthropic's "Tool use with Claude", table of system
  *  prompt tokens: 530 at most. */
 const toolTokens = 1_024
@@ -29,28 +31,33 @@ export function costBound(
   ceilings: PriceCeilings,
   told?: Result<ConversationSizes, GatewayError>,
 ): CostBound {
-  const { operation, snapshot } = request
+  const { operation, snapshot, receivedAtMs } = request
   if (operation.counts !== undefined) return free
-  const { model, fallbacks, body } = asked.facts
-  const targets = ceilings.of(snapshot, model, fallbacks)
+  const { body } = asked.facts
+  const targets = ceilings.of(snapshot, asked.facts, receivedAtMs)
   if (targets.length > 0 && targets.every(isFree)) return free
   if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
   const sizes = sizesOf(request, asked, { scan: body.scan, told })
   if (!('bytes' in sizes)) return sizes
   let most = 0
   for (const ceiling of targets) {
-    const bound = operation.units === undefined ? tokenBound(ceiling, sizes) : unitBound(ceiling, sizes, body.scan)
+    const bound = targetBound(operation, ceiling, sizes, body.scan)
     if (!('nanoUsd' in bound)) return bound
     if (bound.nanoUsd > most) most = bound.nanoUsd
   }
-  return { nanoUsd: Math.ceil(most) }
+  return { nanoUsd: most }
 }
 
-function isFree({ rates, target }: PriceCeiling): boolean {
-  return rates !== undefined && rates.input === 0 && rates.output === 0 && target.price?.calls.size === 0
+/** The most that one target charges. */
+export function targetBound({ units }: Operation, ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBound {
+  return units === undefined ? tokenBound(ceiling, sizes) : unitBound(ceiling, sizes, scan)
 }
 
-interface Sizes {
+export function isFree({ rates, price }: PriceCeiling): boolean {
+  return rates !== undefined && rates.input === 0 && rates.output === 0 && price?.calls.size === 0
+}
+
+export interface Sizes {
   /** Tokens of input; Infinity where only the model's context bounds them. */
   readonly input: number
   /** Tokens of one answer; undefined where the caller sets no bound. */
@@ -61,28 +68,29 @@ interface Sizes {
   readonly tier: string | undefined
 }
 
-function tokenBound({ target, rates }: PriceCeiling, sizes: Sizes): CostBound {
+function tokenBound({ target, rates, price }: PriceCeiling, sizes: Sizes): CostBound {
   const name = `${target.provider}/${target.model}`
   const { contextTokensMax = Number.POSITIVE_INFINITY, outputTokensMax = contextTokensMax } = target.facts
-  if (rates === undefined || isTierUnknown(target.price, sizes.tier)) return { unbounded: `${name} has no known price` }
+  if (rates === undefined || isTierUnknown(price, sizes.tier)) return { unbounded: `${name} has no known price` }
   // The context bounds what a provider takes; a catalogue that is wrong must not make the bound smaller than the text is.
   const input = Number.isFinite(sizes.input) ? sizes.input : contextTokensMax
   if (!Number.isFinite(input))
     return { unbounded: `how much input ${name} makes of images, sound or files is not known` }
-  if (!sizes.writes) return { nanoUsd: input * rates.input }
+  const most = new ExactCost().add(input, rates.input)
+  if (!sizes.writes) return { nanoUsd: most.nanoUsdUp }
   const output = sizes.outputCap ?? outputTokensMax
   if (!Number.isFinite(output))
     return { unbounded: `how long an answer of ${name} can get is not known: set max_tokens` }
-  return { nanoUsd: input * rates.input + output * sizes.answers * rates.output }
+  if (!Number.isFinite(sizes.answers)) return { unbounded: 'how many answers are asked for is not known: set n' }
+  return { nanoUsd: most.add(Math.ceil(output * sizes.answers), rates.output).nanoUsdUp }
 }
 
 /** Images, speech and reranking, by what can be counted in the request. */
 function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBound {
-  const { target } = ceiling
-  const { unitPrice } = target
+  const { target, price, unitPrice } = ceiling
   if (unitPrice === undefined || unitPrice.size === 0) return tokenBound(ceiling, { ...sizes, writes: true })
   const units = {
-    images: Math.min(imagesMax, Math.max(1, scan.number('n') ?? 1)),
+    images: Math.min(imagesMax, Math.max(1, scan.amount('n') ?? 1) || imagesMax),
     characters: sizes.bytes,
     'search-units': 1 + Math.ceil(sizes.bytes / documentsPerSearchUnit),
   } as const
@@ -90,10 +98,10 @@ function unitBound(ceiling: PriceCeiling, sizes: Sizes, scan: BodyScan): CostBou
   for (const unit of unitPrice.keys()) {
     if (!(unit in units)) return { unbounded: `${target.provider}/${target.model} charges by the ${unit}` }
     const amount = units[unit as keyof typeof units]
-    most = Math.max(most, amount * (unitCeiling(target, unit) ?? 0))
+    most = Math.max(most, new ExactCost().add(amount, unitCeiling(ceiling, unit) ?? 0).nanoUsdUp)
   }
   // Where the answer reports tokens they are charged instead.
-  if (target.price === undefined) return { nanoUsd: most }
+  if (price === undefined) return { nanoUsd: most }
   const byTokens = tokenBound(ceiling, { ...sizes, writes: true })
   return !('nanoUsd' in byTokens) ? byTokens : { nanoUsd: Math.max(most, byTokens.nanoUsd) }
 }
@@ -124,18 +132,23 @@ function isPlain({ replaced, facts }: InferenceRequest, scan: BodyScan): boolean
   return !marks.test(scan.bytes.latin1Slice(scan.open, scan.close)) && !isStoredPrompt(scan)
 }
 
+// Servers of OpenAI's API know several names of the cap, and each server goes by another one. Sources: vLLM and SGLang,
+// `max_completion_tokens` before `max_tokens`, numbers also as texts; llama.cpp's server, `n_predict` before `max_tokens`, -1 for
+// no cap.
+const chatCaps = ['max_tokens', 'max_completion_tokens', 'n_predict'] as const
+
 const capFields = {
-  'openai-chat': ['max_tokens', 'max_completion_tokens'],
+  'openai-chat': chatCaps,
   'openai-responses': ['max_output_tokens'],
-  'openai-completions': ['max_tokens'],
+  'openai-completions': chatCaps,
   anthropic: ['max_tokens'],
 } as const
 
-/** The larger of two caps counts: an upstream may take either. */
-function capOf(dialect: string, scan: BodyScan): number | undefined {
+/** The largest cap counts, because an upstream may take any, and none if one of them is none. */
+export function capOf(dialect: string, scan: BodyScan): number | undefined {
   const fields = capFields[dialect as keyof typeof capFields] ?? []
-  const caps = fields.flatMap((field) => scan.number(field) ?? [])
-  return caps.length === 0 ? undefined : positive(Math.max(...caps))
+  const caps = fields.flatMap((field) => scan.amount(field) ?? [])
+  return caps.every((cap) => positive(cap) !== undefined) ? positive(Math.max(...caps)) : undefined
 }
 
 /** Some servers take a cap of 0 or -1 for none. */
@@ -143,13 +156,14 @@ function positive(cap: number | undefined): number | undefined {
   return cap !== undefined && cap > 0 && Number.isFinite(cap) ? cap : undefined
 }
 
+/** Infinity where it is not known how many a server makes. */
 function answersOf(dialect: string, scan: BodyScan): number {
-  const n = Math.max(1, scan.number('n') ?? 1)
-  if (dialect !== 'openai-completions') return n
-  if (scan.field('prompt')?.kind !== 'array' && !['best_of', '\\u'].some((mark) => scan.bytes.includes(mark))) return n
-  const { prompt, best_of: bestOf } = bodyOf(scan)
+  const wanted = Math.max(1, scan.amount('n') ?? 1, scan.amount('best_of') ?? 1)
+  const each = Number.isNaN(wanted) ? Number.POSITIVE_INFINITY : wanted
+  if (dialect !== 'openai-completions' || scan.field('prompt')?.kind !== 'array') return each
+  const { prompt } = bodyOf(scan)
   const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? Math.max(1, prompt.length) : 1
-  return Math.max(n, typeof bestOf === 'number' ? bestOf : 1) * prompts
+  return each * prompts
 }
 
 /** A prompt that the provider keeps: nobody here knows how long it is. */
@@ -184,10 +198,10 @@ function sizesNow(asked: InferenceRequest): Result<ConversationSizes, GatewayErr
   return parsed.ok ? done(conversationSizes(parsed.value)) : fail(unparsedError(parsed.error))
 }
 
-/** The parser takes one of two caps of a chat. */
+/** The parser takes one of the caps of a chat. */
 function readCap({ facts: { body, inbound } }: InferenceRequest, parsed: number | undefined): number | undefined {
   if (body.type === 'form' || inbound?.name !== 'openai-chat') return parsed
-  return capOf('openai-chat', body.scan) ?? parsed
+  return capOf('openai-chat', body.scan)
 }
 
 /** Whether the provider adds what it keeps: an earlier conversation, or a prompt. */

@@ -1,13 +1,14 @@
 // The most that a model's targets charge for a token: the highest rate of every service tier and every length of a request.
+import { type Prices, pricesAt, pricesUntilMs } from '../../../../shared/models/dated-prices.ts'
 import type { Price, TokenPrice, TokenRates } from '../../../../shared/models/price.ts'
 import type { BillableUnit } from '../../../../shared/usage/billable-units.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
 
 /** What one target may charge at most. */
-export interface PriceCeiling {
+export interface PriceCeiling extends Prices {
   readonly target: Target
-  /** Nano-dollars per token; undefined where the target has no price that is known to hold. */
+  /** Pico-dollars per token; undefined where the target has no price that is known to hold. */
   readonly rates: { readonly input: number; readonly output: number } | undefined
 }
 
@@ -15,29 +16,44 @@ export interface PriceCeiling {
 const modelsMax = 1_000
 
 export class PriceCeilings {
-  readonly #bySnapshot = new WeakMap<Snapshot, Map<string, readonly PriceCeiling[]>>()
+  readonly #bySnapshot = new WeakMap<Snapshot, Map<string, CeilingsOfModel>>()
 
-  /** The ceilings of every target that a request may be sent to. */
-  of(snapshot: Snapshot, model: string, fallbacks: readonly string[] | undefined): readonly PriceCeiling[] {
-    const own = this.#ofModel(snapshot, model)
+  /** The ceilings of every target that a request of that time may be sent to. */
+  of(snapshot: Snapshot, { model, fallbacks }: AskedModels, atMs: number): readonly PriceCeiling[] {
+    const own = this.#ofModel(snapshot, model, atMs)
     if (fallbacks === undefined || fallbacks.length === 0) return own
-    return [...own, ...fallbacks.flatMap((name) => this.#ofModel(snapshot, name))]
+    return [...own, ...fallbacks.flatMap((name) => this.#ofModel(snapshot, name, atMs))]
   }
 
-  #ofModel(snapshot: Snapshot, model: string): readonly PriceCeiling[] {
-    const byModel = this.#bySnapshot.get(snapshot) ?? new Map<string, readonly PriceCeiling[]>()
+  #ofModel(snapshot: Snapshot, model: string, atMs: number): readonly PriceCeiling[] {
+    const byModel = this.#bySnapshot.get(snapshot) ?? new Map<string, CeilingsOfModel>()
     this.#bySnapshot.set(snapshot, byModel)
     const known = byModel.get(model)
-    if (known !== undefined) return known
-    const found = reachable(snapshot, model).map((target) => ({ target, rates: ratesOf(target) }))
+    if (known !== undefined && atMs >= known.fromMs && atMs < known.untilMs) return known.ceilings
+    const targets = reachable(snapshot, model)
+    const ceilings = targets.map((target) => ceilingAt(target, atMs))
     if (byModel.size >= modelsMax) byModel.clear()
-    byModel.set(model, found)
-    return found
+    const untilMs = Math.min(...targets.map((target) => pricesUntilMs(target, atMs)))
+    const isDated = targets.some(({ laterPrices }) => laterPrices !== undefined)
+    byModel.set(model, { ceilings, fromMs: isDated ? atMs : Number.NEGATIVE_INFINITY, untilMs })
+    return ceilings
   }
 }
 
+interface AskedModels {
+  readonly model: string
+  readonly fallbacks?: readonly string[] | undefined
+}
+
+/** What holds until a price changes. */
+interface CeilingsOfModel {
+  readonly ceilings: readonly PriceCeiling[]
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
 /** The highest price of a unit; undefined where there is none. */
-export function unitCeiling({ unitPrice }: Target, unit: BillableUnit): number | undefined {
+export function unitCeiling({ unitPrice }: Prices, unit: BillableUnit): number | undefined {
   return unitPrice?.get(unit)
 }
 
@@ -53,8 +69,13 @@ function reachable(snapshot: Snapshot, model: string): Target[] {
   return targets
 }
 
+export function ceilingAt(target: Target, atMs: number): PriceCeiling {
+  const { price, unitPrice } = pricesAt(target, atMs)
+  return { target, price, unitPrice, rates: ratesOf(price, target) }
+}
+
 /** A provider that states its own cost may ask for more than the catalogue says. */
-function ratesOf({ price, quirks }: Target): PriceCeiling['rates'] {
+function ratesOf(price: Price | undefined, { quirks }: Target): PriceCeiling['rates'] {
   if (price === undefined) return undefined
   if (quirks.statesCost === true && price.from.type !== 'configured') return undefined
   const prices: (TokenPrice | undefined)[] = [price, ...price.tiers.values()]

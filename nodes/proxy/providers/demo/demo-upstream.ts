@@ -1,6 +1,8 @@
 // The demo provider: an upstream within the process, so that a new user gets an answer without a key and a network. It implements
 // the interface of upstreams, and the rest of the gateway treats it like any other provider.
 import type { Clock, Timer } from '../../../../shared/clock.ts'
+import type { ProviderKind } from '../../../../shared/config/kinds/providers/spec.ts'
+import type { Upstream } from '../../upstream/upstream.ts'
 import {
   type DemoAnswer,
   type DemoModel,
@@ -11,6 +13,11 @@ import {
   digest,
   isDemoModel,
 } from './demo-answers.ts'
+
+/** The upstream of each target. */
+export function demoOr(direct: Upstream, demo: Upstream): (target: { readonly kind: ProviderKind }) => Upstream {
+  return ({ kind }) => (kind === 'demo' ? demo : direct)
+}
 
 interface Handler {
   onBodySent(): void
@@ -36,7 +43,7 @@ export class DemoUpstream {
     this.#clock = clock
   }
 
-  send(request: Request, handler: Handler): { pause(): void; resume(): void; abort(): void } {
+  send(request: Request, handler: Handler): { readonly sent: boolean; pause(): void; resume(): void; abort(): void } {
     const exchange = new DemoExchange(this.#clock, handler)
     const asked = JSON.parse(Buffer.concat(request.body).toString('utf8')) as DemoRequest & { model: string }
     handler.onBodySent()
@@ -181,6 +188,7 @@ function pieces(text: string): string[] {
 }
 
 class DemoExchange {
+  readonly sent = true
   readonly #clock: Clock
   readonly #handler: Handler
   #timer: Timer | undefined

@@ -1,6 +1,7 @@
 // Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, in upper or lower case. Loopback is never sent to a proxy.
-import { BlockList, isIP } from 'node:net'
+import { isIP } from 'node:net'
 import { isLoopback } from '../../../../shared/network/host-names.ts'
+import { inNetworks, parseNetwork } from '../../../../shared/network/networks.ts'
 import type { UpstreamOrigin } from '../upstream.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -67,16 +68,6 @@ function nameMatcher(suffix: string): (hostname: string) => boolean {
 
 /** Matches the addresses of a network, or a single address however it is written; undefined for a name. */
 function networkOf(text: string): ((hostname: string) => boolean) | undefined {
-  const [address = '', length] = text.split('/')
-  const version = isIP(address)
-  const bits = version === 4 ? 32 : 128
-  const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN
-  if (version === 0 || !(prefix <= bits)) return undefined
-  const list = new BlockList()
-  list.addSubnet(address, prefix, familyOf(version))
-  return (hostname) => isIP(hostname) !== 0 && list.check(hostname, familyOf(isIP(hostname)))
-}
-
-function familyOf(version: number): 'ipv4' | 'ipv6' {
-  return version === 4 ? 'ipv4' : 'ipv6'
+  const network = parseNetwork(text)
+  return network === undefined ? undefined : inNetworks([network])
 }

@@ -27,6 +27,17 @@ test.each<[string, Record<string, unknown>, string]>([
     { alertAt: [0.9, 0.5] },
     'budgets.x.alertAt: expected parts in rising order, such as [0.8, 0.95]',
   ],
+  [
+    'a webhook that nothing is told to',
+    { webhook: 'https://hooks.example/x' },
+    'budgets.x.alertAt: is required beside a webhook: the parts at which it is told, such as [0.8, 0.95]',
+  ],
+  ['a webhook at a metadata service', { webhook: 'http://169.254.169.254/', alertAt: [0.5] }, 'budgets.x.webhook: '],
+  [
+    'a webhook with a weak secret',
+    { webhook: { url: 'https://hooks.example/x', secret: 'short' }, alertAt: [0.5] },
+    'budgets.x.webhook.secret: ',
+  ],
 ])('%s is refused with its path', (_, change, problem) => {
   const input = Object.fromEntries(Object.entries({ ...monthly, ...change }).filter(([, value]) => value !== undefined))
   const told = problemsOf(new Gateway().put('budgets', 'x', input))

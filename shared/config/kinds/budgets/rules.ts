@@ -5,16 +5,18 @@ import type { ConfigState, Resources } from '../../state.ts'
 import type { KindRules } from '../kind-rules.ts'
 import type { Reference } from '../reference.ts'
 import { text } from '../salvage.ts'
+import { salvagedWebhook, webhookProblems } from '../webhook/rules.ts'
 import { type BudgetOwner, type BudgetSpec, type BudgetWindow, budgetOwners, ownerOfBudget } from './spec.ts'
 
 export const budgetRules: KindRules<BudgetSpec> = {
-  secrets: {},
+  secrets: { webhook: { secret: true } },
   references: (spec) =>
     Object.entries(ownerKinds).flatMap(([field, to]) => {
       const name = spec[field as keyof typeof ownerKinds]
       return name === undefined ? [] : [{ path: [field], to, name }]
     }),
   salvage,
+  check: (name, { webhook }, options) => webhookProblems(['budgets', name, 'webhook'], webhook, options),
   checkAll: (resources) => [...countProblems(resources), ...twinProblems(resources)],
   checkSet: keyProblems,
 }
@@ -60,5 +62,8 @@ function keyProblems(name: string, { before, next }: { before: ConfigState; next
 function salvage(fields: Record<string, unknown>): BudgetSpec {
   const owners = budgetOwners.filter((field) => fields[field] !== undefined)
   const named = Object.fromEntries(owners.map((field) => [field, text(fields[field])]))
-  return Object.assign(named, { usd: 0, window: text(fields['window']) as BudgetWindow })
+  const spec: BudgetSpec = Object.assign(named, { usd: 0, window: text(fields['window']) as BudgetWindow })
+  const webhook = salvagedWebhook(fields['webhook'])
+  if (webhook !== undefined) spec.webhook = webhook
+  return spec
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isTimeZone } from '../../../time/time-zone.ts'
 import { label, resourceName } from '../schema-fields.ts'
+import { webhookSchema } from '../webhook/schema.ts'
 import { type BudgetSpec, budgetOwners, budgetWindows } from './spec.ts'
 
 const usdMin = 1e-6
@@ -32,16 +33,30 @@ export const budgetSchema = z
       .exactOptional()
       .describe('`hard` rejects what could cost more than is left; `soft` counts and tells. Default hard.'),
     alertAt: alertAt.exactOptional().describe('Parts of the amount at which the operator is told.'),
+    webhook: webhookSchema
+      .exactOptional()
+      .describe('Told when a part in alertAt is passed; signed where it has a secret.'),
   })
   .superRefine((spec, context) => {
-    for (const { path, message } of ownerProblems(spec)) context.addIssue({ code: 'custom', path, message })
+    for (const { path, message } of [...ownerProblems(spec), ...alertProblems(spec)])
+      context.addIssue({ code: 'custom', path, message })
   })
 
-function ownerProblems(spec: BudgetSpec): { path: (keyof BudgetSpec)[]; message: string }[] {
+type ReadSpec = Omit<BudgetSpec, 'webhook'> & { webhook?: unknown }
+
+function ownerProblems(spec: ReadSpec): { path: (keyof BudgetSpec)[]; message: string }[] {
   const [first, second] = budgetOwners.filter((field) => spec[field] !== undefined)
   if (first === undefined) return [{ path: [], message: `expected one of ${budgetOwners.join(', ')}` }]
   if (second === undefined) return []
   return [{ path: [second], message: `a budget has one owner, and this one has a ${first} already` }]
+}
+
+/** A webhook that nothing is sent to would be an alarm that never rings. */
+function alertProblems({ webhook, alertAt = [] }: ReadSpec): { path: (keyof BudgetSpec)[]; message: string }[] {
+  if (webhook === undefined || alertAt.length > 0) return []
+  return [
+    { path: ['alertAt'], message: 'is required beside a webhook: the parts at which it is told, such as [0.8, 0.95]' },
+  ]
 }
 
 function isRising(parts: readonly number[]): boolean {

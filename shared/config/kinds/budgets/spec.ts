@@ -1,3 +1,5 @@
+import type { WebhookSpec } from '../webhook/spec.ts'
+
 export interface BudgetSpec {
   /** Whose requests are paid from it: exactly one of these. */
   team?: string
@@ -14,6 +16,8 @@ export interface BudgetSpec {
   mode?: 'hard' | 'soft'
   /** Parts of the amount at which the operator is told, in rising order. */
   alertAt?: number[]
+  /** The receiver of those alerts; messages are signed if it has a secret. */
+  webhook?: string | WebhookSpec
 }
 
 export const budgetWindows = ['1h', '1d', '1mo'] as const

@@ -7,7 +7,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     'no amount',
     { requests: undefined },
-    'limits.x: expected one of requests, repeats, tokens, inputTokens, outputTokens, concurrency, usd',
+    'limits.x: expected one of requests, repeats, tokens, inputTokens, outputTokens, concurrency, usd, wallTime',
   ],
   ['two amounts', { usd: 5 }, 'limits.x.usd: a limit counts one thing, and this one has requests already'],
   ['a negative amount', { requests: -1 }, 'limits.x.requests: expected a number of more than 0'],
@@ -51,7 +51,7 @@ test.each<[string, Record<string, unknown>, string]>([
   [
     'an unknown subject',
     { per: 'planet' },
-    'limits.x.per: expected one of key, session, user, app, team, costCenter, model, org or metadata.<name>',
+    'limits.x.per: expected one of key, session, user, app, team, costCenter, model, provider, target, org or metadata.<name>',
   ],
 ])('%s is refused with its path', (_, change, problem) => {
   const input = Object.fromEntries(Object.entries({ ...daily, ...change }).filter(([, value]) => value !== undefined))
@@ -76,13 +76,21 @@ test.each<[string, Record<string, unknown>, string]>([
 })
 
 test('whatever a limit matches must be there', () => {
-  const match = { model: 'fsat', team: 'x', user: 'x', app: 'x', key: 'key_9' }
+  const match = { model: 'fsat', team: 'x', user: 'x', app: 'x', provider: 'x', target: 'y/gpt-4o', key: 'key_9' }
   expect(problemsOf(smallGateway().put('limits', 'x', { ...daily, match }))).toEqual([
     'limits.x.match.model: there is no model "fsat"; did you mean "fast"?',
     'limits.x.match.team: there is no team "x"',
     'limits.x.match.user: there is no user "x"',
     'limits.x.match.app: there is no app "x"',
+    'limits.x.match.provider: there is no provider "x"',
+    'limits.x.match.target: there is no provider "y"',
     'limits.x.match.key: there is no key with the id "key_9"',
+  ])
+})
+
+test.each(['gpt-4o', '/gpt-4o', 'up/', 'up/a b'])('%j is no target', (target) => {
+  expect(problemsOf(smallGateway().put('limits', 'x', { ...daily, match: { target } }))).toEqual([
+    "limits.x.match.target: expected provider/model, with the provider's name of the model",
   ])
 })
 
@@ -99,4 +107,35 @@ test('there are at most 1024 limits', () => {
     JSON.stringify({ limits: Object.fromEntries(Array.from({ length: count }, (_, i) => [`l${i}`, daily])) })
   expect(problemsOf(new Gateway().apply(document(1_025)))).toEqual(['limits: expected at most 1024 limits'])
   expect(new Gateway().apply(document(1_024)).ok).toBe(true)
+})
+
+const runTime = { per: 'session', wallTime: '30m' }
+const noWindow = 'expected a duration that is at least the wall time, such as 1d'
+
+test.each<[string, Record<string, unknown>, string]>([
+  ['of a key', { per: 'key' }, 'limits.x.per: a wall time is one of sessions: write session or metadata.<name>'],
+  ['of no length', { wallTime: '0s' }, 'limits.x.wallTime: expected a duration from 1000ms to 90d'],
+  [
+    'of a number',
+    { wallTime: 30 },
+    'limits.x.wallTime: a duration has a unit: write 30s for seconds or 30ms for milliseconds',
+  ],
+  ['of a year', { wallTime: '365d' }, 'limits.x.wallTime: expected a duration from 1000ms to 90d'],
+  ['that is forgotten before it is over', { window: '10m' }, `limits.x.window: ${noWindow}`],
+  ['in a month of the calendar', { window: '1mo' }, `limits.x.window: ${noWindow}`],
+  ['with a time zone', { timeZone: 'UTC' }, 'limits.x.timeZone: a limit of wall time has none'],
+  ['with other amounts for some', { overrides: { a: 5 } }, 'limits.x.overrides: a limit of wall time has none'],
+  [
+    'and of requests',
+    { requests: 5 },
+    'limits.x.wallTime: a limit counts one thing, and this one has requests already',
+  ],
+  ['of a provider', { match: { provider: 'up' } }, 'limits.x.match.provider: a wall time counts no attempts'],
+])('a wall time %s is refused with its path', (_, change, problem) => {
+  expect(problemsOf(smallGateway().put('limits', 'x', { ...runTime, ...change }))).toContain(problem)
+})
+
+test('a wall time needs no window', () => {
+  expect(smallGateway().put('limits', 'x', runTime).ok).toBe(true)
+  expect(smallGateway().put('limits', 'x', { per: 'metadata.run', wallTime: '2h', window: '7d' }).ok).toBe(true)
 })

@@ -3,17 +3,19 @@ import { bounds } from '../../../bounds.ts'
 import { invalid, type Problem, quote } from '../../problem.ts'
 import type { ConfigState, Resources } from '../../state.ts'
 import type { KindRules } from '../kind-rules.ts'
-import type { Reference } from '../reference.ts'
+import { providerPart, type Reference } from '../reference.ts'
 import { isRecord, text } from '../salvage.ts'
 import type { LimitMatch, LimitSpec, LimitSubject } from './spec.ts'
 
 export const limitRules: KindRules<LimitSpec> = {
   secrets: {},
-  references: ({ match = {} }) =>
-    Object.entries(matchKinds).flatMap(([field, to]) => {
+  references: ({ match = {} }) => [
+    ...Object.entries(matchKinds).flatMap(([field, to]): Reference[] => {
       const name = match[field as keyof typeof matchKinds]
       return name === undefined ? [] : [{ path: ['match', field], to, name }]
     }),
+    ...providerOfTarget(match),
+  ],
   salvage,
   checkAll: countProblems,
   checkSet: keyProblems,
@@ -25,7 +27,13 @@ const matchKinds = {
   team: 'teams',
   user: 'users',
   app: 'apps',
+  provider: 'providers',
 } as const satisfies Partial<Record<keyof LimitMatch, Reference['to']>>
+
+/** The model need not be configured: callers may name every model of a provider. */
+function providerOfTarget({ target }: LimitMatch): Reference[] {
+  return target === undefined ? [] : [{ path: ['match', 'target'], to: 'providers', name: providerPart(target) }]
+}
 
 /** Each limit is looked at by the first request of every key. */
 function countProblems({ limits }: Resources): Problem[] {
@@ -41,7 +49,9 @@ function keyProblems(name: string, { before, next }: { before: ConfigState; next
 }
 
 function salvage({ per, match }: Record<string, unknown>): LimitSpec {
-  const named = Object.entries(isRecord(match) ? match : {}).filter(([field]) => field in matchKinds || field === 'key')
+  const named = Object.entries(isRecord(match) ? match : {}).filter(
+    ([field]) => field in matchKinds || field === 'key' || field === 'target',
+  )
   return {
     per: text(per) as LimitSubject,
     match: Object.fromEntries(named.map(([field, name]) => [field, text(name)])) as LimitMatch,

@@ -1,8 +1,17 @@
 import { z } from 'zod'
 import { isTimeZone } from '../../../time/time-zone.ts'
 import { parseDurationMs } from '../../../units.ts'
-import { label, labels, later, resourceName } from '../schema-fields.ts'
-import { calendarWindows, isCalendar, type LimitSpec, type LimitSubject, limitSubjects, limitUnits } from './spec.ts'
+import { providerPart } from '../reference.ts'
+import { duration, label, labels, resourceName, upstreamModel } from '../schema-fields.ts'
+import {
+  calendarWindows,
+  isCalendar,
+  type LimitSpec,
+  type LimitSubject,
+  limitSubjects,
+  limitUnits,
+  wallTimeMs,
+} from './spec.ts'
 
 const countMax = 1e12
 const concurrencyMax = 1e6
@@ -25,6 +34,11 @@ const window = z.string().refine((text) => {
   return ms !== undefined && ms >= windowMsMin && ms <= windowMsMax
 }, 'expected a duration from 1s to 90d, such as 1m, 1h or 1d, or 1mo for a calendar month')
 
+const target = z.string().refine((text) => {
+  const provider = providerPart(text)
+  return resourceName.safeParse(provider).success && upstreamModel.safeParse(text.slice(provider.length + 1)).success
+}, "expected provider/model, with the provider's name of the model")
+
 export const limitSchema = z
   .strictObject({
     per: z
@@ -42,8 +56,8 @@ export const limitSchema = z
         tier: label.exactOptional().describe("The tier of the key's owner, else of its team."),
         model: resourceName.exactOptional(),
         metadata: labels.exactOptional().describe('Labels of the key, its owner or its team.'),
-        provider: later('a limit of the requests to one provider is'),
-        target: later('a limit of the requests to one target is'),
+        provider: resourceName.exactOptional(),
+        target: target.exactOptional().describe("`provider/model`, with the provider's name of the model."),
       })
       .exactOptional()
       .describe('What counts. Default: everything.'),
@@ -54,7 +68,10 @@ export const limitSchema = z
     outputTokens: count,
     concurrency: z.int().positive().max(concurrencyMax).exactOptional().describe('Requests at the same time.'),
     usd: z.number().min(usdMin).max(usdMax).exactOptional(),
-    window: window.exactOptional().describe('Required, except for concurrency.'),
+    wallTime: duration(1_000, windowMsMax, '90d')
+      .exactOptional()
+      .describe('The time since the first request of a session, after which it is stopped.'),
+    window: window.exactOptional().describe('Required, except for concurrency and wallTime.'),
     reset: z
       .literal(['rolling', 'calendar'])
       .exactOptional()
@@ -65,6 +82,16 @@ export const limitSchema = z
       .exactOptional()
       .describe('Where calendar windows begin. Default UTC.'),
     mode: z.literal(['enforce', 'report']).exactOptional().describe('`report` lets through and counts.'),
+    onExhausted: z
+      .literal(['cut', 'owe'])
+      .exactOptional()
+      .describe('Whether a stream that uses more than was reserved goes on when the limit is used up. Default: owe.'),
+    overdraft: z
+      .number()
+      .min(0)
+      .max(1)
+      .exactOptional()
+      .describe('The part of the amount that streams may use beyond it before they are cut. Default 0.2.'),
     overrides: z
       .record(z.string().min(1).max(256), z.number().positive().max(countMax))
       .refine((all) => Object.keys(all).length <= overridesMax, `expected at most ${overridesMax} overrides`)
@@ -72,19 +99,37 @@ export const limitSchema = z
       .describe('Other amounts for some of those who are counted, by name.'),
   })
   .superRefine((spec, context) => {
-    for (const { path, message } of [...limitProblems(spec), ...overrideProblems(spec)])
+    for (const field of ['provider', 'target'] as const)
+      if (spec.wallTime !== undefined && spec.match?.[field] !== undefined)
+        context.addIssue({ code: 'custom', path: ['match', field], message: 'a wall time counts no attempts' })
+    for (const { path, message } of [...limitProblems(spec), ...cutProblems(spec), ...overrideProblems(spec)])
       context.addIssue({ code: 'custom', path, message })
   })
+
+const allUnits = [...limitUnits, 'wallTime'] as const
 
 type ReadSpec = Omit<LimitSpec, 'match'>
 
 function limitProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
-  const units = limitUnits.filter((unit) => spec[unit] !== undefined)
-  if (units.length === 0) return [{ path: [], message: `expected one of ${limitUnits.join(', ')}` }]
+  const units = allUnits.filter((unit) => spec[unit] !== undefined)
+  if (units.length === 0) return [{ path: [], message: `expected one of ${allUnits.join(', ')}` }]
   const [unit, second] = units
   if (second !== undefined)
     return [{ path: [second], message: `a limit counts one thing, and this one has ${unit} already` }]
+  if (unit === 'wallTime') return wallTimeProblems(spec)
   return unit === 'concurrency' ? windowless(spec) : windowProblems(spec)
+}
+
+/** The units that grow while an answer comes. */
+const growingUnits = ['tokens', 'outputTokens', 'usd'] as const
+
+function cutProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
+  const { onExhausted, overdraft } = spec
+  if (onExhausted === 'cut' && growingUnits.every((unit) => spec[unit] === undefined))
+    return [{ path: ['onExhausted'], message: `only a limit of ${growingUnits.join(', ')} can cut a stream` }]
+  if (overdraft !== undefined && onExhausted !== 'cut')
+    return [{ path: ['overdraft'], message: 'belongs to `onExhausted: cut`' }]
+  return []
 }
 
 /** Other amounts have the bounds of the amount itself. */
@@ -99,6 +144,20 @@ function overrideProblems(spec: ReadSpec): { path: string[]; message: string }[]
   return Object.entries(spec.overrides ?? {})
     .filter(([, amount]) => !isAmount(amount))
     .map(([subject]) => ({ path: ['overrides', subject], message }))
+}
+
+/** A wall time is one of sessions and runs. Its window is how long their names are remembered. */
+function wallTimeProblems(spec: ReadSpec): { path: (keyof LimitSpec)[]; message: string }[] {
+  const { per, window, reset, timeZone, overrides } = spec
+  const problems: { path: (keyof LimitSpec)[]; message: string }[] = []
+  if (per !== 'session' && !metadataSubject.test(per))
+    problems.push({ path: ['per'], message: 'a wall time is one of sessions: write session or metadata.<name>' })
+  if (window === '1mo' || (window !== undefined && (parseDurationMs(window) ?? 0) < wallTimeMs(spec)))
+    problems.push({ path: ['window'], message: 'expected a duration that is at least the wall time, such as 1d' })
+  for (const [field, value] of Object.entries({ reset, timeZone, overrides }))
+    if (value !== undefined)
+      problems.push({ path: [field as keyof LimitSpec], message: 'a limit of wall time has none' })
+  return problems
 }
 
 function windowless({ window, reset, timeZone }: ReadSpec) {

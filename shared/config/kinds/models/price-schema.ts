@@ -2,12 +2,31 @@
 import { z } from 'zod'
 
 const priceStepsMax = 8
+const datesMax = 32
+const fromPattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
+const noDate = 'expected a date such as 2026-12-31, or a time such as 2026-12-31T18:00:00Z'
 const tiersMax = 16
 const usdPerMTokMax = 1e6
 const usdPerUnitMax = 1e4
 
-const usdPerMTok = z.number().nonnegative().max(usdPerMTokMax)
-const usdPerUnit = z.number().nonnegative().max(usdPerUnitMax)
+/** What costs are counted in: a pico-dollar for a token, a nano-dollar for a unit. Less would be counted as nothing. */
+const usdPerMTokMin = 1e-6
+const usdPerUnitMin = 1e-9
+
+const usdPerMTok = priceNumber(usdPerMTokMin, usdPerMTokMax)
+const usdPerUnit = priceNumber(usdPerUnitMin, usdPerUnitMax)
+
+function priceNumber(min: number, max: number) {
+  return z
+    .number()
+    .nonnegative()
+    .max(max)
+    .refine((usd) => usd <= 0 || usd >= min, `expected 0 or a number of at least ${plainNumber(min)}`)
+}
+
+function plainNumber(usd: number): string {
+  return usd.toFixed(9).replace(/0+$/, '')
+}
 
 const rates = {
   inputPerMTok: usdPerMTok,
@@ -37,7 +56,15 @@ const tierName = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'is the name of a service tier: flex, priority, batch, fast')
 
-export const priceSchema = z.strictObject({
+const from = z
+  .string()
+  .regex(fromPattern, { error: noDate, abort: true })
+  .refine((text) => !Number.isNaN(Date.parse(text)), noDate)
+  .exactOptional()
+  .describe('When it begins to hold: a date (in UTC) or a time. Default: always.')
+
+const price = z.strictObject({
+  from,
   ...steppedRates,
   tiers: z
     .record(tierName, z.strictObject(steppedRates))
@@ -56,9 +83,31 @@ export const priceSchema = z.strictObject({
   citationPerMTok: usdPerMTok.exactOptional().describe('Tokens of what was found, where they are counted apart.'),
 })
 
-export const unitPriceSchema = z.strictObject({
+const unitPrice = z.strictObject({
+  from,
   perImage: usdPerUnit.exactOptional(),
   perSecond: usdPerUnit.exactOptional().describe('Of sound.'),
   perMCharacters: usdPerMTok.exactOptional().describe('Of text for speech, by the million.'),
   perSearchUnit: usdPerUnit.exactOptional().describe('Of reranking.'),
 })
+
+/** One price, or one from each date on. */
+export const priceSchema = z.union([price, dated(price)])
+export const unitPriceSchema = z.union([unitPrice, dated(unitPrice)])
+
+function dated<Schema extends typeof price | typeof unitPrice>(schema: Schema) {
+  return z
+    .array(schema)
+    .min(1)
+    .max(datesMax)
+    .superRefine((list, context) => {
+      const at = list.findIndex(({ from }, index) => index > 0 && !(timeOf(from) > timeOf(list[index - 1]?.from)))
+      if (at === -1) return
+      const message = 'expected later dates one after the other; only the first price may be without one'
+      context.addIssue({ code: 'custom', path: [at, 'from'], message })
+    })
+}
+
+function timeOf(from: string | undefined): number {
+  return from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from)
+}

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { unpricedPolicies } from '../../../models/unpriced-policy.ts'
 import {
   type Around,
   duration,
@@ -72,6 +73,10 @@ export const modelSchema = z.strictObject({
     .boolean()
     .exactOptional()
     .describe('Refuses parameters that a target cannot take, instead of dropping and naming them. Default false.'),
+  unpriced: z
+    .literal(unpricedPolicies)
+    .exactOptional()
+    .describe('Requests whose cost cannot be known: refused, or allowed and flagged. Default: as the provider.'),
   retries: z
     .strictObject(
       {
@@ -90,6 +95,9 @@ export const modelSchema = z.strictObject({
         firstToken: timeout().describe('Default 60s.'),
         idle: timeout().describe('Default 60s.'),
         total: timeout().describe('Default 10m.'),
+        queue: duration(0, timeoutMsMax, '24h')
+          .exactOptional()
+          .describe('The wait for the quota of a provider; 0s: none. Default 5s.'),
       },
       { error: formAdvice(timeoutsAdvice) },
     )

@@ -1,5 +1,6 @@
 import type { CallPriceSpec } from '../../../models/call-price.ts'
 import type { UnitPriceSpec } from '../../../models/unit-price.ts'
+import type { UnpricedPolicy } from '../../../models/unpriced-policy.ts'
 
 export interface ModelSpec {
   targets: TargetSpec[]
@@ -7,23 +8,34 @@ export interface ModelSpec {
   fallbacks?: string[]
   /** Whether parameters that a target cannot take are refused instead of dropped. Default false. */
   strict?: boolean
+  /** What is done with requests whose cost cannot be known. Default: as their provider. */
+  unpriced?: UnpricedPolicy
   /** The retries; `attempts` counts extra ones. Default 1 on 429, 5xx, timeout and connect. */
   retries?: { attempts?: number; on?: RetryCondition[] }
   /** Durations. Defaults 2s, 60s, 60s, 10m. */
-  timeouts?: { connect?: string; firstToken?: string; idle?: string; total?: string }
+  timeouts?: { connect?: string; firstToken?: string; idle?: string; total?: string; queue?: string }
 }
 
 export interface TargetSpec {
   provider: string
   model: string
   weight?: number
-  price?: PriceSpec
-  unitPrice?: UnitPriceSpec
+  price?: Dated<PriceSpec> | Dated<PriceSpec>[]
+  unitPrice?: Dated<UnitPriceSpec> | Dated<UnitPriceSpec>[]
   /** `provider/model` of the model catalogue. */
   baseModel?: string
   /** `openai` and `azure` only. `responses`: the model has the Responses API alone; `chat`: it has chat completions too. Default:
    *  by the catalogue. */
   endpoint?: 'chat' | 'responses'
+}
+
+/** A price that holds from a date on, `2026-12-31` (in UTC) or with a time; without one it holds always. */
+export type Dated<Spec> = Spec & { from?: string }
+
+/** A price as a list of what it is from each date on. */
+export function priceListOf<Spec extends object>(price: Dated<Spec> | Dated<Spec>[] | undefined): Dated<Spec>[] {
+  if (price === undefined) return []
+  return Array.isArray(price) ? price : [price]
 }
 
 export interface PriceSpec extends SteppedRatesSpec, CallPriceSpec {

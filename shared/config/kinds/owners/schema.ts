@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { allowedModels, label, labels, later, resourceName } from '../schema-fields.ts'
+import { allowedModels, label, labels, later, queueFields, resourceName } from '../schema-fields.ts'
 
 const ownerFields = {
   id: label
@@ -9,6 +9,7 @@ const ownerFields = {
   models: allowedModels,
   tier: label.exactOptional().describe('A stored label.'),
   metadata: labels.exactOptional().describe('Stored labels.'),
+  ...queueFields,
 }
 
 export const teamSchema = z.strictObject({ ...ownerFields, team: later('a team within a team is') })

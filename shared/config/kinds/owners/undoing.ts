@@ -5,8 +5,12 @@ import type { OwnerSpec } from './spec.ts'
 /** True for an owner that is new, or that may use no less than before. Tiers and teams may restrict in other ways. */
 export const mayUndoOwner: MayUndo<OwnerSpec> = ({ before, after }) => {
   if (before === undefined) return true
-  const isSame = isDeepStrictEqual([before.team, before.tier], [after.team, after.tier])
+  const isSame = isDeepStrictEqual(standingOf(before), standingOf(after))
   return isSame && isKnown(after) && isWithin(before.models, after.models)
+}
+
+function standingOf({ team, tier, weight, priority }: OwnerSpec): unknown {
+  return [team, tier, weight, priority]
 }
 
 const known: ReadonlySet<string> = new Set([
@@ -15,6 +19,8 @@ const known: ReadonlySet<string> = new Set([
   'models',
   'tier',
   'metadata',
+  'weight',
+  'priority',
 ] satisfies (keyof OwnerSpec)[])
 
 /** A field of a newer release may restrict the owner. */

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { unpricedPolicies } from '../../../models/unpriced-policy.ts'
 import { baseUrlProblem, urlProblem } from '../../egress.ts'
 import { namePattern, nameRule } from '../../names.ts'
 import { nearest } from '../../nearest.ts'
 import { quote } from '../../problem.ts'
 import { isMask } from '../../sealed-secret.ts'
-import { type Around, formAdvice, label, misplaced, secretText, weight } from '../schema-fields.ts'
+import { type Around, formAdvice, label, misplaced, secretText, upstreamModel, weight } from '../schema-fields.ts'
 import { endpointProblem } from './base-url.ts'
 import { headerProblem } from './header-problem.ts'
 import { endpointNames, providerKinds, reasoningBackForms } from './spec.ts'
@@ -14,6 +15,7 @@ import { otherNames, wellKnownNames } from './well-known.ts'
 const credentialsMax = 64
 const bareNamesMax = 1_024
 const headersMax = 32
+const quotaModelsMax = 256
 const pemCharactersMax = 65_536
 
 const certificate = z
@@ -76,6 +78,29 @@ const azure = z.union([
   z.strictObject({ tenantId: label, clientId: label, clientSecret: secretText.describe('A secret.') }),
 ])
 
+const quotaMax = 1e12
+const perMinute = () => z.number().positive().max(quotaMax).exactOptional()
+const quotaAmounts = {
+  requests: perMinute(),
+  tokens: perMinute(),
+  inputTokens: perMinute(),
+  outputTokens: perMinute(),
+}
+const quota = z
+  .strictObject({
+    ...quotaAmounts,
+    models: z
+      .record(
+        upstreamModel,
+        z.strictObject(quotaAmounts).refine((amounts) => Object.keys(amounts).length > 0, 'names no limit'),
+      )
+      .refine((models) => Object.keys(models).length <= quotaModelsMax, `expected at most ${quotaModelsMax} models`)
+      .exactOptional(),
+  })
+  .refine((written) => Object.keys(written).length > 0, 'names no limit: write requests or tokens')
+  .exactOptional()
+  .describe('What the provider lets a credential use of each model, in a minute. Default: what its answers tell.')
+
 const credential = z
   .strictObject({
     name: z
@@ -87,6 +112,7 @@ const credential = z
     aws: aws.exactOptional().describe("For bedrock. default: what the machine may do, as AWS's own tools find it."),
     gcp: gcp.exactOptional().describe("For vertex. default: what the machine may do, as Google's own tools find it."),
     azure: azure.exactOptional().describe('For azure. default: the identity that the platform gives to the machine.'),
+    quota,
   })
   .superRefine((value, context) => {
     const named = ['apiKey', 'aws', 'gcp', 'azure'].filter((field) => field in value)
@@ -106,7 +132,7 @@ const written = z.strictObject({
     .describe("A name of a well-known server of OpenAI's API stands for kind: openai with its baseUrl."),
   baseUrl: z
     .string()
-    .max(2_048)
+    .max(2_048, { abort: true })
     .superRefine((text, context) => {
       const problem = urlProblem(text) ?? endpointProblem(text) ?? baseUrlProblem(text)
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
@@ -167,6 +193,10 @@ const written = z.strictObject({
     .describe(
       'Which of its models are called without "provider/": false for none, a list for these. Default: those of the catalogue.',
     ),
+  unpriced: z
+    .literal(unpricedPolicies)
+    .exactOptional()
+    .describe('Requests whose cost cannot be known: refused, or allowed and flagged. Default: HEADGATE_UNPRICED.'),
   retryBudget: z
     .strictObject({
       percent: z.number().min(0).max(1_000).exactOptional(),
@@ -174,6 +204,7 @@ const written = z.strictObject({
     })
     .exactOptional()
     .describe('Retries that it may get: for each hundred of its requests (default 20), and each second (default 20).'),
+  quota,
   ...misplaced(['apiKey', 'api_key', 'apikey', 'key', 'token'], (around) => {
     return `a key belongs into credentials: write ${credentialsLine(around)}`
   }),

@@ -1,3 +1,4 @@
+import type { UnpricedPolicy } from '../../../models/unpriced-policy.ts'
 import type { SealedSecret } from '../../sealed-secret.ts'
 
 export const providerKinds = ['openai', 'azure', 'anthropic', 'bedrock', 'gemini', 'vertex', 'cohere', 'demo'] as const
@@ -36,6 +37,10 @@ export interface ProviderSpec {
   project?: string
   /** The retries that it may get: a share of its requests in percent (default 20), and a number each second (default 20). */
   retryBudget?: { percent?: number; perSecond?: number }
+  /** What is done with requests whose cost cannot be known. Default: `HEADGATE_UNPRICED`. */
+  unpriced?: UnpricedPolicy
+  /** The limits that each of its credentials has, for each model, in a minute. */
+  quota?: QuotaSpec
   /** The models that are called by their name alone: all that the catalogue knows, none, or these. */
   bareNames?: boolean | string[]
 }
@@ -48,6 +53,21 @@ export interface CredentialSpec {
   aws?: 'default' | AwsCredentialSpec
   gcp?: 'default' | { serviceAccountFile: string }
   azure?: 'default' | { tenantId: string; clientId: string; clientSecret: SealedSecret }
+  /** The limits of this credential, instead of those of its provider. */
+  quota?: QuotaSpec
+}
+
+/** What a provider limits, in a minute. */
+export interface QuotaAmounts {
+  requests?: number
+  tokens?: number
+  inputTokens?: number
+  outputTokens?: number
+}
+
+export interface QuotaSpec extends QuotaAmounts {
+  /** Limits of models that have others, by the name of the model at the provider. */
+  models?: Record<string, QuotaAmounts>
 }
 
 export interface AwsCredentialSpec {

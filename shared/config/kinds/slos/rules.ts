@@ -1,19 +1,19 @@
 // What an objective refers to and has to make sense of: where its messages may go, the key that it names, and how many
 // objectives there may be.
 import { bounds } from '../../../bounds.ts'
-import { egressProblem } from '../../egress.ts'
 import { invalid, type Problem, quote } from '../../problem.ts'
 import type { ConfigState, Resources } from '../../state.ts'
-import type { CheckOptions, KindRules } from '../kind-rules.ts'
+import type { KindRules } from '../kind-rules.ts'
 import type { Reference } from '../reference.ts'
 import { isRecord, text } from '../salvage.ts'
+import { salvagedWebhook, webhookProblems } from '../webhook/rules.ts'
 import type { SloMatch, SloSpec } from './spec.ts'
 
 export const sloRules: KindRules<SloSpec> = {
   secrets: { webhook: { secret: true } },
   references: referencesOf,
   salvage,
-  check: webhookProblems,
+  check: (name, { webhook }, options) => webhookProblems(['slos', name, 'webhook'], webhook, options),
   checkAll: countProblems,
   checkSet: keyProblems,
 }
@@ -32,14 +32,6 @@ function referencesOf({ match = {} }: SloSpec): Reference[] {
     const name = match[field as keyof typeof matchKinds]
     return name === undefined ? [] : [{ path: ['match', field], to, name }]
   })
-}
-
-function webhookProblems(name: string, { webhook }: SloSpec, options: CheckOptions): Problem[] {
-  if (webhook === undefined) return []
-  const { url, allowPrivate = false } = typeof webhook === 'string' ? { url: webhook } : webhook
-  const problem = egressProblem(url, { strict: options.egressStrict, allowPrivate })
-  const path = ['slos', name, 'webhook', ...(typeof webhook === 'string' ? [] : ['url'])]
-  return problem === undefined ? [] : [invalid(path, problem)]
 }
 
 /** Each objective costs every aggregator memory and a look at every record. */
@@ -62,12 +54,8 @@ function salvage({ match, webhook }: Record<string, unknown>): SloSpec {
     match: Object.fromEntries(named.map(([field, name]) => [field, text(name)])) as SloMatch,
     objective: 'availability',
   }
-  if (typeof webhook === 'string') spec.webhook = webhook
-  if (!isRecord(webhook)) return spec
-  const { url, allowPrivate } = webhook
-  // Whoever misspelt what allows a private address is told about the spelling alone.
-  const allowed = allowPrivate !== undefined && allowPrivate !== false
-  spec.webhook = { url: text(url), secret: { $sealed: '', hint: '' }, allowPrivate: allowed }
+  const salvaged = salvagedWebhook(webhook)
+  if (salvaged !== undefined) spec.webhook = salvaged
   return spec
 }
 

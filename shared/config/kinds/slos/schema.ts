@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { urlProblem } from '../../egress.ts'
-import { duration, resourceName, strongSecret, upstreamModel } from '../schema-fields.ts'
+import { duration, resourceName, upstreamModel } from '../schema-fields.ts'
+import { webhookSchema } from '../webhook/schema.ts'
 import { type SloObjective, sloObjectives } from './spec.ts'
 
 const keyIdCharactersMax = 128
@@ -9,20 +9,6 @@ const targetMin = 0.01
 const targetMax = 0.99999
 const windowMsMin = 3_600_000
 const windowMsMax = 90 * 86_400_000
-
-const webhookUrl = z
-  .string()
-  .max(2_048)
-  .superRefine((text, context) => {
-    const problem = urlProblem(text)
-    if (problem !== undefined) context.addIssue({ code: 'custom', message: problem })
-  })
-
-const webhook = z.strictObject({
-  url: webhookUrl.describe('Stored readable, and never written to a log whole.'),
-  secret: strongSecret.describe('A secret: the key of the HMAC-SHA256 over timestamp and body.'),
-  allowPrivate: z.boolean().exactOptional().describe('Allows private addresses and plain http under strict egress.'),
-})
 
 export const sloSchema = z
   .strictObject({
@@ -53,8 +39,7 @@ export const sloSchema = z
     window: duration(windowMsMin, windowMsMax, '90d')
       .exactOptional()
       .describe('Over which the budget is counted. Default 30d.'),
-    webhook: z
-      .union([webhookUrl, webhook])
+    webhook: webhookSchema
       .exactOptional()
       .describe('Told when an alert begins and ends; signed where it has a secret.'),
   })

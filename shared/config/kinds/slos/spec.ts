@@ -1,4 +1,4 @@
-import type { SealedSecret } from '../../sealed-secret.ts'
+import type { WebhookSpec } from '../webhook/spec.ts'
 
 export const sloObjectives = ['availability', 'ttft', 'itl', 'total'] as const
 export type SloObjective = (typeof sloObjectives)[number]
@@ -29,10 +29,4 @@ export interface SloMatch {
   app?: string
   /** A key's id. */
   key?: string
-}
-
-export interface WebhookSpec {
-  url: string
-  secret: SealedSecret
-  allowPrivate?: boolean
 }

@@ -66,6 +66,6 @@ function placed(one: Json, words: string | undefined): string | undefined {
 
 /** The title of a page for people, which says what happened; the rest may tell of the insides of a network. */
 function titleOf(page: string): string {
-  const title = /<title[^>]*>([^<]{1,200})<\/title>/i.exec(page)?.[1] ?? ''
+  const title = /<title[^<>]{0,200}>([^<]{1,200})<\/title>/i.exec(page)?.[1] ?? ''
   return title.replace(/\s+/g, ' ').trim()
 }

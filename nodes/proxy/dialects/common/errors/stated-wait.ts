@@ -40,7 +40,7 @@ function amount(value: Json): number | undefined {
 
 /** "Please try again in 6m0s." (OpenAI, Groq), "Please retry after 26 seconds." (Azure), "Please retry in 26.66s." (Google). */
 const waitWords =
-  /\b(?:try(?:ing)? again|retry(?:ing)?|wait)\s+(?:in|after|for)\s+(?:about\s+)?((?:[\d.]+\s*[a-zµ]+\s*)+)/i
+  /\b(?:try(?:ing)? again|retry(?:ing)?|wait)\s{1,4}(?:in|after|for)\s{1,4}(?:about\s{1,4})?((?:[\d.]{1,20}\s{0,4}[a-zµ]{1,20}\s{0,4}){1,4})/i
 
 function wordedWaitMs(message: string): number | undefined {
   const said = waitWords.exec(message)?.[1]
@@ -67,10 +67,13 @@ const unitsMs: Readonly<Record<string, number>> = {
 }
 
 const piece = /(\d+(?:\.\d+)?)\s*([a-zµ]+)/gi
+/** A longer text is no duration. It may be of any length, and what `piece` takes of it grows with the square. */
+const durationCharactersMax = 128
 
 /** The milliseconds of a duration as Go writes it ("6m0s", "1.2s", "120ms"), or with words ("26 seconds"); undefined where it begins
  *  with no unit of time. */
 export function durationMs(text: string): number | undefined {
+  if (text.length > durationCharactersMax) return undefined
   let sum: number | undefined
   for (const [, count = '', unit = ''] of text.matchAll(piece)) {
     const ms = unitsMs[unit.toLowerCase()] ?? unitsMs[unit.toLowerCase().replace(/s$/, '')]

@@ -1,0 +1,77 @@
+// Opens what answers requests of callers, with the parts that all of it shares.
+import { randomBytes } from 'node:crypto'
+import type { Bus } from '../../../cluster/bus/bus.ts'
+import { BusStateStore } from '../../../cluster/state/bus-state-store.ts'
+import type { Chance, Clock } from '../../../shared/clock.ts'
+import type { Notify } from '../../../shared/notice.ts'
+import type { Intents } from '../accounting/intents/intents.ts'
+import type { Settlement } from '../accounting/settle.ts'
+import type { Admission } from '../admission/admit.ts'
+import type { LiveRequests } from '../attempts/live/live-requests.ts'
+import type { QuotaTools } from '../attempts/waits/quota-pass.ts'
+import { Continuations } from '../conversations/continuation.ts'
+import { ResponseStore } from '../conversations/response-store.ts'
+import type { Jobs } from '../large/job.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { ObjectIds } from '../provider-objects/object-ids.ts'
+import type { Target } from '../providers/endpoint.ts'
+import type { TimerWheel } from '../routing/timer-wheel.ts'
+import { openSockets } from '../upstream/choose-upstream.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { Entry } from './entry.ts'
+import { FilesApi } from './files/files-api.ts'
+import { InferenceApi } from './inference/inference-api.ts'
+import { ModelsApi } from './models/models-api.ts'
+import { RealtimeApi } from './realtime/realtime-api.ts'
+import { ResponsesApi } from './responses/responses-api.ts'
+
+export interface CommonParts {
+  readonly clock: Clock
+  readonly chance: Chance
+  readonly notify: Notify
+  readonly timers: TimerWheel
+  readonly settlement: Settlement
+  readonly live: LiveRequests
+  readonly intents: Intents | undefined
+  upstreamOf(target: Target): Upstream
+  readonly quota: QuotaTools
+}
+
+interface ApiParts extends CommonParts {
+  readonly ids: ObjectIds
+  readonly jobs: Jobs
+  readonly policies: readonly Policy[]
+  readonly entry: Entry
+}
+
+export function openApis({ bus }: { readonly bus: Bus }, parts: ApiParts) {
+  const { entry, settlement } = parts
+  const store = new ResponseStore(new BusStateStore(bus))
+  const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`, parts.jobs)
+  const common = { ...parts, attempts: parts, delivery: parts }
+  return {
+    inference: new InferenceApi({ ...common, continuations }),
+    responses: entry.before(new ResponsesApi({ ...common, store })),
+    files: entry.before(new FilesApi(common)),
+    models: new ModelsApi(settlement),
+  }
+}
+
+interface RealtimeParts extends CommonParts {
+  readonly admission: Admission
+  readonly entry: Entry
+}
+
+export function openRealtime(
+  { environment, clock }: { readonly environment: Readonly<Record<string, string | undefined>>; readonly clock: Clock },
+  parts: RealtimeParts,
+) {
+  const { admission, entry, live } = parts
+  const sockets = openSockets({ environment, clock })
+  return new RealtimeApi({
+    admission,
+    entry,
+    live,
+    tools: { ...parts, openSocket: (request, events) => sockets.open(request, events) },
+  })
+}

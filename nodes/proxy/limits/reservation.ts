@@ -1,0 +1,122 @@
+// What is reserved at one limit: what it turns out to have been used, and what callers are told of it.
+import type { BucketRule, Charge } from '../../../cluster/gossip/bucket-rule.ts'
+import type { BucketState, SharedBuckets } from '../../../cluster/gossip/shared-buckets.ts'
+import type { Clock } from '../../../shared/clock.ts'
+import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
+import type { AttemptUse } from '../accounting/outcome.ts'
+import type { CompiledLimit } from './compiled-limit.ts'
+import { type HeaderUnit, headerUnit, type LimitState, type LimitStates } from './limit-headers.ts'
+
+export interface Reservation {
+  readonly charge: Charge
+  readonly limit: ReservingLimit
+  /** What is charged so far: it grows with a stream that uses more than was reserved. */
+  amount: number
+  readonly rule: BucketRule
+  /** Milliseconds since the epoch; undefined for limits that roll. */
+  readonly windowEndMs: number | undefined
+}
+
+/** A limit, as far as what is reserved at it depends on it. */
+export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft'>
+
+export interface ReservationTools {
+  readonly buckets: SharedBuckets
+  readonly clock: Clock
+}
+
+/** Whether more of a unit is used while an answer comes. */
+export function isGrowing(unit: LimitUnit): boolean {
+  return unit === 'tokens' || unit === 'outputTokens' || unit === 'usd'
+}
+
+/** What was used, and whether anything was sent to an upstream, or answered without one. */
+export interface Use extends AttemptUse {
+  readonly isServed: boolean
+}
+
+/** Charges the difference to what was used. Called once for each reservation. */
+export function settleReservations(
+  reservations: readonly Reservation[],
+  use: Use,
+  { buckets, clock }: ReservationTools,
+): void {
+  const nowMs = clock.monotonicMs()
+  for (const { charge, limit, amount } of reservations) {
+    const difference = usedOf(limit.unit, use, amount) - amount
+    if (difference !== 0) buckets.adjust(charge, difference, nowMs)
+  }
+}
+
+/** Charges a part of a long request, beside what is reserved for the whole. */
+export function chargeUse(
+  reservations: readonly Reservation[],
+  use: AttemptUse,
+  { buckets, clock }: ReservationTools,
+): void {
+  const nowMs = clock.monotonicMs()
+  for (const { charge, limit } of reservations) {
+    const { unit } = limit
+    if (unit === 'requests' || unit === 'repeats' || unit === 'concurrency') continue
+    buckets.adjust(charge, usedOf(unit, { ...use, isServed: true }, 0), nowMs)
+  }
+}
+
+/** The state of the tightest limit of each unit. */
+export function tightestStates(
+  reservations: readonly Reservation[],
+  { buckets, clock }: ReservationTools,
+): LimitStates {
+  // One shape for all requests: which units are limited differs from one to the next.
+  const tightest: Record<HeaderUnit, LimitState | undefined> = {
+    requests: undefined,
+    tokens: undefined,
+    inputTokens: undefined,
+    outputTokens: undefined,
+  }
+  const nowMs = clock.monotonicMs()
+  for (const { charge, limit, rule, windowEndMs } of reservations) {
+    const named = headerUnit(limit.unit)
+    const state = named === undefined ? undefined : buckets.stateOf(charge, nowMs)
+    if (named === undefined || state === undefined) continue
+    if (state.remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue
+    tightest[named] = limitState(
+      state,
+      rule.capacity,
+      windowEndMs === undefined ? undefined : windowEndMs - clock.wallMs(),
+    )
+  }
+  return tightest
+}
+
+/** `windowLeftMs` is undefined for limits that roll. A window may have ended while the answer was on its way. */
+export function limitState({ remaining, fullInMs }: BucketState, limit: number, windowLeftMs?: number): LimitState {
+  return { limit, remaining, fullInMs: windowLeftMs === undefined ? fullInMs : Math.max(0, windowLeftMs) }
+}
+
+/** Above what an upstream can have answered: it is not believed more. */
+const usedMax = 1e15
+
+/** What was used of a unit. An upstream may say anything. */
+function usedOf(unit: LimitUnit, use: Use, reserved: number): number {
+  const used = toldUse(unit, use, reserved)
+  return Number.isNaN(used) ? reserved : Math.min(usedMax, Math.max(0, used))
+}
+
+function toldUse(unit: LimitUnit, { tokens, costNanoUsd, isServed }: Use, reserved: number): number {
+  switch (unit) {
+    case 'concurrency':
+      return 0
+    case 'requests':
+    case 'repeats':
+      return isServed ? 1 : 0
+    case 'inputTokens':
+      return tokens.input
+    case 'outputTokens':
+      return tokens.output
+    case 'tokens':
+      return tokens.input + tokens.output
+    case 'usd':
+      return costNanoUsd ?? reserved
+  }
+}

@@ -1,0 +1,7 @@
+import type { SealedSecret } from '../../sealed-secret.ts'
+
+export interface WebhookSpec {
+  url: string
+  secret: SealedSecret
+  allowPrivate?: boolean
+}
