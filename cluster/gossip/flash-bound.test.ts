@@ -1,8 +1,8 @@
 // Targets L3 and L8. However a demand comes all at once, no more is taken beyond what one bucket would give than what is asked for at
 // the other nodes in one tick and the time that frames take; and decisions differ seldom from those of one bucket that sees all.
 import { expect, test } from 'vitest'
-import type { BucketRule } from './bucket-rule.ts'
 import { gossipTickMs } from './bucket-node.ts'
+import type { BucketRule } from './bucket-rule.ts'
 import { Fleet, type Split, seeded, shareOf } from './test-fleet.ts'
 import { fleetKey } from './test-fleet-run.ts'
 

@@ -56,7 +56,8 @@ const cuts: Row[] = [
     name: '24 nodes, halves, every other 5 s',
     nodes: 24,
     split: 'even',
-    reaches: (from: number, to: number, second: number) => Math.floor(second / 5) % 2 === 0 || halves(from) === halves(to),
+    reaches: (from: number, to: number, second: number) =>
+      Math.floor(second / 5) % 2 === 0 || halves(from) === halves(to),
     usedMin: 0.8,
   },
 ].map((row) => ({ seconds: 130, overMax: 0.02, ...row }) as Row)

@@ -1,6 +1,7 @@
 // What a node hears from those that tell it about a bucket, and what it answers them.
 import { at } from '../bucket-slots.ts'
 import { noRow } from './child-rows.ts'
+import { hearVouched } from './heard-vouching.ts'
 import { youngMs } from './lease-pool.ts'
 import type { Granted, Told } from './relay-frame.ts'
 import type { TreeState } from './tree-state.ts'
@@ -37,6 +38,7 @@ export class ChildLeases {
       granted: rule.kind === 'gauge' ? elsewhere : Math.floor(at(this.#state.rows.granted, row)),
       balance: Math.floor(at(columns.balance, slot)),
       part: at(this.#state.columns.part, slot) || 1,
+      isPlenty: this.#state.isPlenty(slot, rule),
       lacksRule: false,
     }
   }
@@ -52,7 +54,8 @@ export class ChildLeases {
     if (!isKnown) row = this.#state.rows.add(slot, link, first)
     this.#state.rows.hasCome[row] = entry.hasMoved ? 1 : 0
     if (entry.kind === 'gauge') this.#tellUsed(row, entry.used)
-    else if (isKnown && !comesBack) this.#tellMore(row, entry, heard >= at(this.#state.rows.toldIn, row))
+    else if (isKnown && !comesBack)
+      this.#tellMore(row, entry, { isTrusted: heard >= at(this.#state.rows.toldIn, row), nowMs })
     else this.#meet(row, entry, nowMs)
     this.#state.rows.all[row] = entry.all
     if (!isKnown || comesBack) this.#forgetReplaced(slot, link)
@@ -133,7 +136,7 @@ export class ChildLeases {
     columns.free[slot] = at(columns.free, slot) - (left - balance - ofFloor)
   }
 
-  #tellMore(row: number, { used, held }: Told, isTrusted: boolean): void {
+  #tellMore(row: number, { used, held }: Told, { isTrusted, nowMs }: { isTrusted: boolean; nowMs: number }): void {
     const slot = at(this.#state.rows.slot, row)
     const { columns } = this.#state
     const spent = used - at(this.#state.rows.used, row)
@@ -144,5 +147,6 @@ export class ChildLeases {
     columns.used[slot] = at(columns.used, slot) + spent
     columns.held[slot] = at(columns.held, slot) + added - spent
     columns.free[slot] = at(columns.free, slot) - added
+    if (added > 0) hearVouched(columns, slot, added, nowMs)
   }
 }

@@ -6,6 +6,7 @@ import type { BucketRule } from '../bucket-rule.ts'
 import { demandMin } from '../bucket-shares.ts'
 import { at, type BucketSlots } from '../bucket-slots.ts'
 import { type ChildRows, noRow } from './child-rows.ts'
+import { vouchedOf } from './heard-vouching.ts'
 import type { RelayColumns } from './relay-columns.ts'
 
 const evenPart = 0.1
@@ -152,9 +153,14 @@ export class LeasePool {
     return { demand, wants, count }
   }
 
+  #keptBack(slot: number): number {
+    const nowMs = at(this.#slots.columns.refilledMs, slot)
+    return at(this.#columns.parent, slot) === 1 ? vouchedOf(this.#columns, slot, nowMs) : 0
+  }
+
   #raise({ slot, has, wants, demand, rest, index }: Asked): number {
     const { free, held } = this.#columns
-    const there = Math.floor(at(free, slot))
+    const there = Math.floor(at(free, slot) - this.#keptBack(slot))
     if (there < 1 || has >= wants) return 0
     const children = this.ofChildren(slot)
     const all = children.demand + at(this.#columns.demand, slot)

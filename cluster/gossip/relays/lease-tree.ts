@@ -8,7 +8,7 @@ import { at, type BucketSlots } from '../bucket-slots.ts'
 import { ChildLeases } from './child-leases.ts'
 import { noRow } from './child-rows.ts'
 import { youngMs } from './lease-pool.ts'
-import { freshFlag, movedFlag, ruleToldFlag, vouchedFlag } from './relay-columns.ts'
+import { freshFlag, movedFlag, plentyFlag, ruleToldFlag, vouchedFlag } from './relay-columns.ts'
 import type { Granted, Told } from './relay-frame.ts'
 import { TreeRoots } from './tree-roots.ts'
 import { type TreeLinks, TreeState } from './tree-state.ts'
@@ -104,7 +104,6 @@ export class LeaseTree {
     this.#state.report(slot, this.#state.isTight(slot))
   }
 
-  /** A new window: nobody has anything of it yet. */
   beginWindow(slot: number): void {
     for (
       let row = at(this.#state.columns.first, slot) - 1;
@@ -146,10 +145,9 @@ export class LeaseTree {
     this.bring(slot, rule, nowMs)
     const wants = this.#giveBack(slot, rule, nowMs)
     const { columns } = this.#state.slots
-    const { flags, used, held, free } = this.#state.columns
+    const { used, held, free } = this.#state.columns
     const { kind, capacity, perMs } = rule
     const demand = this.#state.pool.ofChildren(slot).demand + this.#state.pool.demandOf(slot, nowMs)
-    flags[slot] = at(flags, slot) & ~vouchedFlag
     if (at(this.#state.columns.askedMs, slot) === 0) this.#state.columns.askedMs[slot] = nowMs
     this.#state.columns.toldDemand[slot] = demand
     this.#state.columns.toldUsed[slot] = at(used, slot)
@@ -178,7 +176,8 @@ export class LeaseTree {
   granted(slot: number, rule: BucketRule, entry: Granted, nowMs: number): void {
     const { columns } = this.#state.slots
     const { free, used, held, flags } = this.#state.columns
-    flags[slot] = (at(flags, slot) & ~(freshFlag | movedFlag)) | ruleToldFlag
+    const kept = at(flags, slot) & ~(freshFlag | movedFlag | vouchedFlag | plentyFlag)
+    flags[slot] = kept | ruleToldFlag | (entry.isPlenty ? plentyFlag : 0)
     this.#state.pool.answered(slot, nowMs)
     this.#state.columns.askedMs[slot] = 0
     if (entry.kind === 'gauge') {

@@ -14,6 +14,8 @@ const exactColumns = [
   'lost',
   'demandMs',
   'toldUsed',
+  'vouched',
+  'vouchedHeardMs',
 ] as const
 const roughColumns = ['rest', 'part', 'intervalMs', 'demand', 'toldDemand'] as const
 
@@ -41,7 +43,11 @@ export class RelayColumns {
   askedMs = new Float64Array(0)
   /** What nodes that are gone had spent of a window. */
   lost = new Float64Array(0)
+  /** When this node last granted itself something. */
   vouchedMs = new Float64Array(0)
+  /** What others have granted themselves of late, and when that was last heard. */
+  vouched = new Float64Array(0)
+  vouchedHeardMs = new Float64Array(0)
   rootMs = new Float64Array(0)
   /** The part of a grant that is less than 1. */
   rest = new Float32Array(0)
@@ -87,5 +93,7 @@ export const freshFlag = 1
 export const movedFlag = 2
 /** The parent knows the rule. */
 export const ruleToldFlag = 4
-/** The node has granted itself something since it last told. */
+/** The node has granted itself something since the parent last answered. */
 export const vouchedFlag = 8
+/** Much of the bucket is promised to nobody, as the root has told. */
+export const plentyFlag = 16

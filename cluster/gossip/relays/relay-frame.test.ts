@@ -29,7 +29,15 @@ const told: fc.Arbitrary<Told> = fc
   .map((entry) => (entry.kind === 'window' ? entry : { ...entry, window: 0, all: 0 }) as Told)
 
 const granted: fc.Arbitrary<Granted> = fc
-  .record({ key, kind, window: fc.nat({ max: 2 ** 32 - 1 }), granted: amount, balance: amount, lacksRule: fc.boolean() })
+  .record({
+    key,
+    kind,
+    window: fc.nat({ max: 2 ** 32 - 1 }),
+    granted: amount,
+    balance: amount,
+    isPlenty: fc.boolean(),
+    lacksRule: fc.boolean(),
+  })
   .map((entry) => ({ ...entry, window: entry.kind === 'window' ? entry.window : 0, part: 1 }) as Granted)
 
 function write(entries: readonly (Told | Granted)[]): Uint8Array {
@@ -51,17 +59,41 @@ test('what is written is read', () => {
   )
 })
 
-test('an entry takes 50 bytes at most without its rule, and about 20 as a rule', () => {
+/** What an entry adds to a frame. */
+const sizeOf = (entry: Told | Granted) => write([entry]).length - write([]).length
+
+test('no entry is larger than the room that is kept for one', () => {
   fc.assert(
-    fc.property(told, granted, (report, answer) => {
-      const empty = write([]).length
-      expect(write([{ ...report, rule: undefined }]).length - empty).toBeLessThanOrEqual(entryBytesMax)
-      expect(write([answer]).length - empty).toBeLessThanOrEqual(entryBytesMax)
+    fc.property(fc.oneof(told, granted), (entry) => {
+      expect(sizeOf(entry)).toBeLessThanOrEqual(entryBytesMax)
     }),
   )
-  const usual = { key: 2 ** 52, kind: 'flow', window: 0, used: 123_456, all: 0, held: 40, wants: 60, demand: 0.1 } as const
+  const most = { used: -(2 ** 52), all: -(2 ** 52), held: -(2 ** 52), wants: -(2 ** 52), balance: -(2 ** 52) }
+  const flags = { isFresh: true, hasMoved: true, rule: { capacity: 2 ** 52, perMs: 1 } }
+  const largest: Told = { key: 2 ** 53 - 1, kind: 'window', window: 2 ** 32 - 1, demand: 1, ...most, ...flags }
+  expect(sizeOf(largest)).toBe(entryBytesMax)
+})
+
+test('a bucket takes 50 bytes at most while its amounts are below two trillion, and about 20 as a rule', () => {
+  const amounts = ['used', 'all', 'held', 'wants', 'balance'] as const
+  fc.assert(
+    fc.property(told, fc.array(fc.nat({ max: 2 ** 41 - 1 }), { minLength: 5, maxLength: 5 }), (entry, values) => {
+      const set = Object.fromEntries(amounts.map((name, index) => [name, values[index]]))
+      expect(sizeOf({ ...entry, ...set, rule: undefined } as Told)).toBeLessThanOrEqual(50)
+    }),
+  )
+  const usual = {
+    key: 2 ** 52,
+    kind: 'flow',
+    window: 0,
+    used: 123_456,
+    all: 0,
+    held: 40,
+    wants: 60,
+    demand: 0.1,
+  } as const
   const entry: Told = { ...usual, balance: 5_000, isFresh: false, hasMoved: false, rule: undefined }
-  expect(write([entry]).length - write([]).length).toBeLessThanOrEqual(22)
+  expect(sizeOf(entry)).toBeLessThanOrEqual(22)
 })
 
 test('what is cut short or changed is not read, or read as numbers that nodes can have', () => {

@@ -36,6 +36,8 @@ export interface Granted {
   /** What is left, and for which part of the nodes: the rest is kept for those that are not heard. */
   readonly balance: number
   readonly part: number
+  /** Much of the bucket is promised to nobody. */
+  readonly isPlenty: boolean
   /** The parent does not know the rule. */
   readonly lacksRule: boolean
 }
@@ -56,7 +58,8 @@ export interface RelayFrame {
 
 const version = 2
 const kinds = ['flow', 'window', 'gauge'] as const
-export const entryBytesMax = 50
+/** The largest entry, with its rule. */
+export const entryBytesMax = 73
 const nodeNameMax = 256
 const countMax = 2 ** 32
 const entriesMax = 4_096
@@ -98,8 +101,8 @@ export class RelayFrameWriter {
     this.#at += 8
   }
 
-  granted({ key, kind, window, granted, balance, part, lacksRule }: Granted): void {
-    this.#head(kind, key, window, 4 | (lacksRule ? 32 : 0))
+  granted({ key, kind, window, granted, balance, part, isPlenty, lacksRule }: Granted): void {
+    this.#head(kind, key, window, 4 | (isPlenty ? 8 : 0) | (lacksRule ? 32 : 0))
     this.#signed(granted)
     this.#signed(balance)
     if (kind === 'window') this.#byte(Math.max(1, Math.round(part * 255)))
@@ -170,7 +173,8 @@ function readEntry(reader: Reader): Told | Granted | undefined {
   if ((flags & 4) !== 0) {
     const [granted, balance] = [reader.signed(), reader.signed()]
     const part = kind === 'window' ? Math.max(1, reader.byte()) / 255 : 1
-    return { key, kind, window, granted, balance, part, lacksRule: (flags & 32) !== 0 }
+    const [isPlenty, lacksRule] = [(flags & 8) !== 0, (flags & 32) !== 0]
+    return { key, kind, window, granted, balance, part, isPlenty, lacksRule }
   }
   const [used, held, wants, balance] = [reader.signed(), reader.signed(), reader.signed(), reader.signed()]
   const demand = reader.demand()

@@ -12,6 +12,8 @@ const leastBurst = 1_000
 /** A frame that has much to tell waits until it can be so large: small ones are mostly headers. */
 const worthwhileBytes = 800
 const entryBytes = 22
+/** The bytes of a frame that says that a node is there, with a few entries. */
+export const leastRoom = 300
 /** The frames in a row that have to be missing before a node counts as silent. */
 export const silentAfter = 5
 
@@ -70,16 +72,24 @@ export class RelayLink {
     return silentAfter * this.#rate.aliveMs
   }
 
+  /** Whether the other node has to hear that this one is there. */
+  isOverdue(nowMs: number): boolean {
+    return nowMs - this.#sentMs >= this.#rate.aliveMs
+  }
+
   /** The bytes that a frame may have now; 0: none is due. */
   room(nowMs: number): number {
     const sinceMs = nowMs - this.#sentMs
+    const isAlive = this.isOverdue(nowMs)
     const isDue =
-      sinceMs >= this.#rate.aliveMs ||
+      isAlive ||
       (sinceMs >= regularMs && this.#news > 0) ||
       (sinceMs >= urgentMs && (this.reports.isUrgent || this.answers.isUrgent))
     if (!isDue) return 0
     this.#refill(nowMs)
     const room = Math.max(0, this.#bytes - messageBytes)
+    // A node that is said to be silent costs more than a frame that is early.
+    if (isAlive) return Math.max(leastRoom, room)
     return room < Math.min(worthwhileBytes, this.#news * entryBytes) ? 0 : room
   }
 

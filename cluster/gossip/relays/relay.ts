@@ -12,7 +12,7 @@ import {
   readRelayFrame,
   type Told,
 } from './relay-frame.ts'
-import { burstMs, messageBytes, type RelayLink } from './relay-link.ts'
+import { burstMs, leastRoom, messageBytes, type RelayLink } from './relay-link.ts'
 import type { TreeLinks } from './tree-state.ts'
 
 export interface RelayParts {
@@ -76,8 +76,9 @@ export class Relay {
     for (let index = 0; index < links.length; index++) {
       const link = links[(index + this.#turn) % links.length]
       if (link === undefined) continue
-      const room = Math.min(frameBytesMax, this.#bytes - messageBytes, link.room(nowMs))
-      if (room < entryBytesMax * 2) continue
+      const wanted = link.room(nowMs)
+      const room = Math.min(frameBytesMax, wanted, Math.max(leastRoom, this.#bytes - messageBytes))
+      if (room < leastRoom || (this.#bytes < leastRoom && !link.isOverdue(nowMs))) continue
       const frame = this.#frame(link, room, nowMs)
       this.#bytes -= frame.length + messageBytes
       messages.push({ to: link.name, frame })
@@ -104,7 +105,16 @@ export class Relay {
     const hasRoom = () => writer.length + entryBytesMax <= room
     while (link.unknown.length > 0 && hasRoom()) {
       const key = link.unknown.pop() ?? 0
-      writer.granted({ key, kind: 'flow', window: 0, granted: 0, balance: 0, part: 1, lacksRule: true })
+      writer.granted({
+        key,
+        kind: 'flow',
+        window: 0,
+        granted: 0,
+        balance: 0,
+        part: 1,
+        isPlenty: false,
+        lacksRule: true,
+      })
     }
     // What is told now can wait for its next turn at once.
     for (let left = link.answers.length; left > 0 && hasRoom(); left--) {

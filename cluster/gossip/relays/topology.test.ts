@@ -54,7 +54,11 @@ test('nodes that miss different others tell one another in no circle', () => {
       const parentOf = (name: string) => {
         const index = all.indexOf(name)
         const missed = pairs.filter(([one, other]) => one === index && other !== index).map(([, other]) => all[other])
-        return arranged(name, all.filter((other) => !missed.includes(other)), 4).parentOf(key)
+        return arranged(
+          name,
+          all.filter((other) => !missed.includes(other)),
+          4,
+        ).parentOf(key)
       }
       for (const name of all) {
         let at: string | undefined = name

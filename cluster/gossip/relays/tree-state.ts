@@ -4,7 +4,7 @@ import { at, type BucketSlots } from '../bucket-slots.ts'
 import { SlotQueue } from '../slot-queue.ts'
 import { ChildRows, noRow } from './child-rows.ts'
 import { LeasePool } from './lease-pool.ts'
-import { RelayColumns } from './relay-columns.ts'
+import { plentyFlag, RelayColumns } from './relay-columns.ts'
 
 /** Where parents and children are. Links are numbers. */
 export interface TreeLinks {
@@ -73,6 +73,12 @@ export class TreeState {
   isTight(slot: number): boolean {
     const rule = this.slots.ruleAt(slot)
     return rule?.kind === 'gauge' && at(this.slots.columns.balance, slot) < rule.capacity * littlePart
+  }
+
+  /** Whether much of a bucket is promised to nobody. The root knows, all others have been told. */
+  isPlenty(slot: number, rule: BucketRule): boolean {
+    if (!this.isRoot(slot)) return this.is(slot, plentyFlag)
+    return rule.kind !== 'gauge' && at(this.columns.free, slot) > rule.capacity * littlePart
   }
 
   /** The part of the nodes for which the balance was told. */

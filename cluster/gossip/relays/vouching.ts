@@ -1,8 +1,8 @@
 // What a node takes before it is granted anything.
 import type { BucketRule } from '../bucket-rule.ts'
 import { at } from '../bucket-slots.ts'
-import { movedFlag, vouchedFlag } from './relay-columns.ts'
-import { littlePart, type TreeState } from './tree-state.ts'
+import { freshFlag, movedFlag, vouchedFlag } from './relay-columns.ts'
+import type { TreeState } from './tree-state.ts'
 
 /** The part of a full bucket that all nodes together may take so, where much is left. */
 const vouchedPart = 0.1
@@ -29,17 +29,20 @@ export function vouch(state: TreeState, slot: number, rule: BucketRule, { amount
 }
 
 function early(state: TreeState, slot: number, rule: BucketRule): number {
-  const most = (rule.capacity * vouchedPart) / state.links.nodes
-  const left = at(state.slots.columns.balance, slot) - most
-  return state.is(slot, vouchedFlag) || left < rule.capacity * littlePart ? 0 : Math.floor(most)
+  const isUnknown = state.is(slot, freshFlag)
+  if (state.is(slot, vouchedFlag) || !(isUnknown || state.isPlenty(slot, rule))) return 0
+  return Math.floor((rule.capacity * vouchedPart) / state.links.nodes)
 }
 
 function evenPartOf(state: TreeState, slot: number, rule: BucketRule, nowMs: number): number {
-  const { intervalMs, askedMs, vouchedMs, parent } = state.columns
-  const asked = at(askedMs, slot)
-  const isSlow = at(intervalMs, slot) > slowMs || (asked > 0 && nowMs - asked > slowMs)
+  const { intervalMs, vouchedMs, parent } = state.columns
+  const takesMs = at(intervalMs, slot)
+  // A bucket that fills more slowly loses nothing while its nodes wait.
+  const isSlow = takesMs > slowMs && takesMs * rule.perMs > 2 * rule.capacity
   if (!isSlow || !state.links.isHeard(at(parent, slot) - 2)) return 0
-  const sinceMs = nowMs - Math.max(at(vouchedMs, slot), nowMs - slowMsMax)
+  // It counts from now on: what came before is the parent's to grant.
+  if (at(vouchedMs, slot) === 0) vouchedMs[slot] = nowMs
+  const sinceMs = Math.min(slowMsMax, nowMs - at(vouchedMs, slot))
   return Math.floor(Math.min(rule.capacity, rule.perMs * sinceMs) / state.links.nodes)
 }
 

@@ -21,7 +21,7 @@ function windows(each: Each): number[] {
   while (fleet.nowMs < 2 * windowMs) {
     if (fleet.nowMs % 1_000 === 0) each(fleet, fleet.nowMs / 1_000)
     fleet.step()
-    const index = Math.floor(fleet.nowMs / windowMs)
+    const index = Math.min(1, Math.floor(fleet.nowMs / windowMs))
     for (const node of fleet.nodes) {
       if (!node.isUp || fleet.random() >= (3 * capacity) / windowMs / nodes) continue
       if (fleet.charge(node, fleetKey, window, 1, firstWindow + index) !== undefined) admitted[index]!++
