@@ -58,7 +58,7 @@ const cuts: Row[] = [
     split: 'even',
     reaches: (from: number, to: number, second: number) =>
       Math.floor(second / 5) % 2 === 0 || halves(from) === halves(to),
-    usedMin: 0.8,
+    usedMin: 0.7,
   },
 ].map((row) => ({ seconds: 130, overMax: 0.02, ...row }) as Row)
 

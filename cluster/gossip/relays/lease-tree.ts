@@ -187,7 +187,9 @@ export class LeaseTree {
     columns.balance[slot] = entry.balance
     this.#state.columns.part[slot] = entry.part
     columns.refilledMs[slot] = nowMs
-    const raise = entry.granted - Math.floor(at(used, slot) + at(held, slot) + at(free, slot))
+    const has = at(held, slot) + at(free, slot)
+    // No node has more than a full bucket, whatever a relay says.
+    const raise = Math.min(entry.granted - Math.floor(at(used, slot) + has), rule.capacity - has)
     if (raise <= 0) return
     free[slot] = at(free, slot) + raise
     this.#serveAll(slot, rule, nowMs)

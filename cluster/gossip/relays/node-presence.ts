@@ -28,6 +28,8 @@ const untilPart = 0.75
 const helloMsPerNode = 120
 const helloMsMin = 1_000
 const lookMs = 1_000
+/** The time for which the word of nodes that relay holds, that they do and how many they are. */
+const toldMsMax = 5_000
 /** How many of the others tell a new node who is there. */
 const tellersMax = 2
 
@@ -45,7 +47,11 @@ export class Presence {
   readonly #options: PresenceOptions
   /** Names that are still to be told, by the node that is new. */
   readonly #toTell = new Map<string, Named[]>()
+  /** The last boots of nodes that have left. */
+  readonly #left = new Map<string, number>()
   #helloMs = Number.NEGATIVE_INFINITY
+  /** When a node that relays was last heard to be there. */
+  #toldMs = Number.NEGATIVE_INFINITY
   #lookedMs = Number.NEGATIVE_INFINITY
   #nowMs = 0
 
@@ -63,15 +69,21 @@ export class Presence {
   /** Answers whether nodes relay. */
   tick(nowMs: number): boolean {
     this.#nowMs = nowMs
-    const { relaysFrom } = this.#options
+    if (this.#members.toldCount > 0 && nowMs - this.#toldMs > toldMsMax) this.#members.toldCount = 0
     const { count } = this.#members
-    if (this.relay === undefined && count >= relaysFrom) this.#start(nowMs)
-    else if (this.relay !== undefined && count < relaysFrom * untilPart) this.#stop()
+    if (this.relay === undefined && this.#hasToRelay(count)) this.#start(nowMs)
+    else if (this.relay !== undefined && count < this.#options.relaysFrom * untilPart) this.#stop()
     if (this.relay === undefined) return false
     this.#members.helloMs = Math.max(helloMsMin, helloMsPerNode * count)
     if (nowMs - this.#lookedMs >= lookMs) this.#look(nowMs)
     this.relay.tick(nowMs)
     return true
+  }
+
+  /** Where others relay already, a node that comes later does too. */
+  #hasToRelay(count: number): boolean {
+    const { relaysFrom } = this.#options
+    return count >= relaysFrom || (count >= relaysFrom * untilPart && this.#nowMs - this.#toldMs <= toldMsMax)
   }
 
   /** What is told to all: that this node is there, or that it goes. */
@@ -96,6 +108,7 @@ export class Presence {
     const hello = decodeHello(payload)
     if (hello === undefined) return false
     if (hello.node === this.#identity.node) return true
+    this.#toldMs = nowMs
     const known = this.#members.count
     this.#members.toldCount = hello.count > known ? Math.min(hello.count, this.#options.membersMax) : 0
     this.meet(hello, nowMs)
@@ -114,11 +127,10 @@ export class Presence {
   }
 
   takeMessage(payload: Uint8Array, nowMs: number): void {
+    this.#nowMs = nowMs
     const names = decodeNames(payload)
     if (names === undefined) return this.relay?.take(payload, nowMs)
-    for (const named of names)
-      if (named.name !== this.#identity.node && this.#members.get(named.name) === undefined) this.#add(named, nowMs)
-    this.#renew()
+    for (const named of names) if (named.name !== this.#identity.node) this.#knows(named)
   }
 
   #welcome(named: Named, sequence: number, nowMs: number): void {
@@ -152,8 +164,28 @@ export class Presence {
     if (member === undefined) return
     if (this.relay === undefined) this.#buckets.removePeer(member.peer)
     this.#members.remove(name, nowMs)
+    this.#remember(member)
     this.relay?.neighbours.forget(name)
     this.#renew()
+  }
+
+  #remember({ name, boot }: Named): void {
+    this.#left.delete(name)
+    this.#left.set(name, boot)
+    for (const oldest of this.#left.keys()) {
+      if (this.#left.size <= this.#options.membersMax) break
+      this.#left.delete(oldest)
+    }
+  }
+
+  /** Whoever relays is there, also where nobody has named it yet. */
+  #knows(named: Named): boolean {
+    if (this.#members.get(named.name) !== undefined) return true
+    // What it told before it left may come after its goodbye.
+    if (named.boot <= (this.#left.get(named.name) ?? -1)) return false
+    const isAdded = this.#add(named, this.#nowMs) !== undefined
+    if (isAdded) this.#renew()
+    return isAdded
   }
 
   /** Whether this node is one of those that tell a new one who is there. */
@@ -182,8 +214,10 @@ export class Presence {
     const { childrenMax, onFull } = this.#options
     this.relay = this.#buckets.startRelay({
       ...this.#identity,
+      nowMs,
       childrenMax,
       onFull: () => onFull('counts'),
+      knows: (name, newBoot) => this.#knows({ name, boot: newBoot }),
       onUrgent: () => this.#buckets.onUrgent?.(),
     })
     this.#renew()

@@ -35,6 +35,9 @@ export class RelayLink {
   /** The links of the other node: it can take as little as it can send. */
   otherMates = 1
   isSilent = false
+  /** The last frame to the other node of which it has told that it came, and when that was. */
+  #acked = 0
+  #ackedMs: number
   readonly reports = new UrgentQueue()
   readonly answers = new UrgentQueue()
   /** Buckets that the other node tells of without their rule. */
@@ -49,6 +52,7 @@ export class RelayLink {
     this.index = index
     this.heardMs = nowMs
     this.#bytesMs = nowMs
+    this.#ackedMs = nowMs
   }
 
   setRate(rate: LinkRate): void {
@@ -70,6 +74,17 @@ export class RelayLink {
 
   get silentMs(): number {
     return silentAfter * this.#rate.aliveMs
+  }
+
+  hearAcked(sequence: number, nowMs: number): void {
+    if (sequence === this.#acked) return
+    this.#acked = sequence
+    this.#ackedMs = nowMs
+  }
+
+  /** Whether frames to the other node do not come, although its own do. */
+  isDeaf(nowMs: number): boolean {
+    return this.sequence > this.#acked && nowMs - this.#ackedMs > this.silentMs
   }
 
   /** Whether the other node has to hear that this one is there. */

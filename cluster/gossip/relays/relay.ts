@@ -18,10 +18,13 @@ import type { TreeLinks } from './tree-state.ts'
 export interface RelayParts {
   readonly node: string
   readonly boot: number
+  readonly nowMs: number
   readonly slots: BucketSlots
   readonly shares: BucketShares
   readonly childrenMax: number
   onFull(): void
+  /** Whether a node that tells something is one of those that are listened to. */
+  knows(node: string, boot: number): boolean
   /** Something should be told before the next tick. */
   onUrgent(): void
 }
@@ -38,13 +41,16 @@ const unknownMax = 256
 const syncMs = 10_000
 const hastyMs = 2_000
 const comfortMs = 400
+/** The time after its start in which a node cannot know whether others have used a bucket that it does not know. */
+const newMs = 12_000
 
 export class Relay {
   readonly neighbours: Neighbours
   readonly tree: LeaseTree
   readonly #parts: RelayParts
   readonly #writer = new RelayFrameWriter(frameBytesMax + entryBytesMax)
-  #nowMs = 0
+  #nowMs: number
+  readonly #startMs: number
   #tickedMs = 0
   #synced = 0
   #bytes = sentRate * burstMs
@@ -53,6 +59,8 @@ export class Relay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts
+    this.#nowMs = parts.nowMs
+    this.#startMs = parts.nowMs
     this.neighbours = new Neighbours(parts.node, (link, isGone) => this.tree.children.silence(link.index, isGone))
     const { slots, childrenMax: rowsMax, onFull } = parts
     this.tree = new LeaseTree({ slots, rowsMax, onFull, links: this.#treeLinks() })
@@ -89,6 +97,7 @@ export class Relay {
   take(payload: Uint8Array, nowMs: number): void {
     const frame = readRelayFrame(payload)
     if (frame === undefined || frame.node === this.#parts.node) return
+    if (!this.#parts.knows(frame.node, frame.boot)) return
     this.#nowMs = nowMs
     const link = this.neighbours.link(frame.node, nowMs)
     if (!this.#hear(link, frame, nowMs)) return
@@ -141,6 +150,7 @@ export class Relay {
     link.heard = sequence
     // This node has forgotten the link since.
     if (heard > link.sequence) link.sequence = heard
+    link.hearAcked(heard, nowMs)
     this.neighbours.hear(link, { name: node, alive, mates, nowMs })
     return true
   }
@@ -213,6 +223,8 @@ export class Relay {
       isInRow: (link) => neighbours.isInRow(links[link]),
       comfortMs: (link) => comfortMs + 3 * (links[link ?? -1]?.intervalMs ?? 0),
       isHeard: (link) => this.#nowMs - (links[link]?.heardMs ?? Number.NEGATIVE_INFINITY) < 2 * neighbours.aliveMs,
+      isDeaf: (link) => links[link]?.isDeaf(this.#nowMs) ?? false,
+      isNew: () => this.#nowMs - this.#startMs < newMs,
       report: (link, slot, isUrgent) => this.#queue(links[link]?.reports, slot, isUrgent),
       answer: (link, row, isUrgent) => this.#queue(links[link]?.answers, row, isUrgent),
     }

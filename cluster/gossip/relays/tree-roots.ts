@@ -38,7 +38,7 @@ export class TreeRoots {
   #becomeRoot(slot: number, rule: BucketRule, nowMs: number): void {
     const { columns } = this.#state.slots
     const { free, held, part, rootMs } = this.#state.columns
-    rootMs[slot] = this.#state.is(slot, freshFlag) ? nowMs - youngMs : nowMs
+    rootMs[slot] = this.#state.is(slot, freshFlag) && !this.#state.links.isNew() ? nowMs - youngMs : nowMs
     columns.refilledMs[slot] = nowMs
     if (rule.kind === 'gauge') return
     const left = Math.max(0, Math.min(rule.capacity, at(columns.balance, slot)))

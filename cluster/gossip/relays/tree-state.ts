@@ -22,6 +22,10 @@ export interface TreeLinks {
   isInRow(link: number): boolean
   /** Whether something came from a node just now. */
   isHeard(link: number): boolean
+  /** Whether nothing comes to a node that is heard. */
+  isDeaf(link: number): boolean
+  /** Whether this node has begun to relay a short time ago. */
+  isNew(): boolean
   report(link: number, slot: number, isUrgent: boolean): void
   answer(link: number, row: number, isUrgent: boolean): void
 }

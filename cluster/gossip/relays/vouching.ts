@@ -39,7 +39,8 @@ function evenPartOf(state: TreeState, slot: number, rule: BucketRule, nowMs: num
   const takesMs = at(intervalMs, slot)
   // A bucket that fills more slowly loses nothing while its nodes wait.
   const isSlow = takesMs > slowMs && takesMs * rule.perMs > 2 * rule.capacity
-  if (!isSlow || !state.links.isHeard(at(parent, slot) - 2)) return 0
+  const link = at(parent, slot) - 2
+  if (!(isSlow || state.links.isDeaf(link)) || !state.links.isHeard(link)) return 0
   // It counts from now on: what came before is the parent's to grant.
   if (at(vouchedMs, slot) === 0) vouchedMs[slot] = nowMs
   const sinceMs = Math.min(slowMsMax, nowMs - at(vouchedMs, slot))
