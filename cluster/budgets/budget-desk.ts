@@ -6,7 +6,7 @@ import { askRegister } from './bus-register.ts'
 import { Lease, type LeaseTerms } from './lease.ts'
 import { type LeaseOutcome, LeaseQueue } from './lease-queue.ts'
 import type { LedgerKey } from './ledger-table.ts'
-import type { MarkJournal } from './mark-journal.ts'
+import { type MarkJournal, nothingYet } from './mark-journal.ts'
 import type { AddressedReport } from './register.ts'
 
 export interface BudgetDeskOptions {
@@ -172,10 +172,12 @@ export class BudgetDesk {
 
   /** Reports leases, and takes what is granted. False: nobody answered for one of them. */
   async #report(desks: readonly Desk[]): Promise<boolean> {
-    const told = desks.filter(({ lease }) => !lease.isReporting)
-    if (told.length === 0) return true
+    const free = desks.filter(({ lease }) => !lease.isReporting)
+    if (free.length === 0) return true
+    for (const { lease } of free) lease.isReporting = true
+    const told = await this.#noted(free)
+    if (told.length === 0) return false
     const reports = told.map(({ lease, queue }): AddressedReport => {
-      lease.isReporting = true
       const { key, window, terms } = lease
       return { key, window, report: lease.report(queue.wanted), terms }
     })
@@ -186,7 +188,22 @@ export class BudgetDesk {
       if (answer?.ok === true) lease.onAnswer(answer.value)
       else lease.onSilence()
     }
-    return answers.every(({ ok }) => ok)
+    return told.length === free.length && answers.every(({ ok }) => ok)
+  }
+
+  /** Those whose holders are on the disk: what is granted to a process that is killed before it spends anything is given back by its next
+   *  life. */
+  async #noted(desks: readonly Desk[]): Promise<Desk[]> {
+    const noted = await Promise.all(
+      desks.map(async (desk) => {
+        const { lease } = desk
+        lease.isNoted ||=
+          !lease.isHard || (await this.#options.journal.write({ ...markKeyOf(lease), mark: nothingYet }))
+        if (!lease.isNoted) lease.isReporting = false
+        return lease.isNoted ? [desk] : []
+      }),
+    )
+    return noted.flat()
   }
 
   #tick(): void {
@@ -232,12 +249,16 @@ export class BudgetDesk {
       return {
         key,
         window,
-        report: { holder, sequence: Number.MAX_SAFE_INTEGER, settled: mark, ...nothing, hasEnded: true },
+        report: { holder, sequence: Number.MAX_SAFE_INTEGER, settled: Math.max(0, mark), ...nothing, hasEnded: true },
       }
     })
     const answers = await askRegister(this.#options.bus, reports)
     for (const [index, mark] of earlier.entries()) if (answers[index]?.ok === true) this.#options.journal.erase(mark)
   }
+}
+
+function markKeyOf({ key, window, holder }: Lease) {
+  return { key, window, holder }
 }
 
 function nameOf({ key, window, isHard }: LedgerKey & { isHard: boolean }): string {

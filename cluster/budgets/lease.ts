@@ -37,6 +37,8 @@ export class Lease implements LedgerKey {
   /** Little is left of the budget: nothing is kept in reserve. */
   isScarce = false
   isReporting = false
+  /** The holder is on the disk: if the process is killed, its next life tells the register. */
+  isNoted = false
   /** Times that the register has answered. */
   answers = 0
   #reported = { used: 0, open: 0 }

@@ -6,9 +6,12 @@ import type { LedgerKey } from './ledger-table.ts'
 
 export interface Mark extends LedgerKey {
   readonly holder: string
-  /** The most that the holder can have spent. */
+  /** The most that the holder can have spent, or `nothingYet`. */
   readonly mark: number
 }
+
+/** The mark of a holder that asks for the first time. 0 erases a mark. */
+export const nothingYet = -1
 
 /** Above it the file is written anew. */
 const bytesMax = 1 << 20
