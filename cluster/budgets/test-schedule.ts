@@ -23,7 +23,7 @@ const lengthMs = 12_000
 const healMs = 60_000
 const faultKinds = ['kill', 'still', 'cut', 'clock', 'disk', 'network', 'store'] as const
 
-class Proxy {
+class Spender {
   readonly name: string
   readonly disk: ScheduleDisk
   life: ScheduleLife
@@ -41,7 +41,7 @@ export class Schedule {
   readonly #time = new ScheduleTime()
   readonly #dice: Dice
   readonly #network: ScheduleNetwork
-  readonly #proxies: Proxy[]
+  readonly #proxies: Spender[]
   readonly #cap: number
   readonly #firstWindow: number
   /** What the upstream has charged, by window. */
@@ -55,7 +55,7 @@ export class Schedule {
     this.#firstWindow = this.#dice.between(0, 3_000)
     this.#proxies = Array.from({ length: this.#dice.between(2, 8) }, (_, index) => {
       const disk = new ScheduleDisk(this.#time, this.#dice.fork(`disk ${index}`))
-      return new Proxy(`n${index}`, disk, new ScheduleLife(this.#time))
+      return new Spender(`n${index}`, disk, new ScheduleLife(this.#time))
     })
   }
 
@@ -89,7 +89,7 @@ export class Schedule {
     }
   }
 
-  #boot(proxy: Proxy): void {
+  #boot(proxy: Spender): void {
     const { skewMs } = proxy.life
     const life = new ScheduleLife(this.#time)
     life.skewMs = skewMs
@@ -100,7 +100,7 @@ export class Schedule {
     proxy.desk.start()
   }
 
-  #call({ life, desk }: Proxy, bound: number, cost: number): void {
+  #call({ life, desk }: Spender, bound: number, cost: number): void {
     life.does(() => {
       if (desk !== undefined) void this.#attempt({ life, desk, bound, cost })
     })
@@ -156,7 +156,7 @@ export class Schedule {
     else this.#network.storeTrouble = 0.3
   }
 
-  #kill(proxy: Proxy, forMs: number): void {
+  #kill(proxy: Spender, forMs: number): void {
     if (!proxy.life.isAlive) return
     proxy.life.isAlive = false
     proxy.desk = undefined
@@ -165,7 +165,7 @@ export class Schedule {
   }
 
   /** By an hour at once, by 90 s, or back to the time. */
-  #setClock({ life }: Proxy): void {
+  #setClock({ life }: Spender): void {
     const lives = [life, ...this.#network.registerLives]
     this.#dice.pick(lives).skewMs = this.#dice.pick([-3_600_000, -90_000, 0, 90_000, 3_600_000])
   }

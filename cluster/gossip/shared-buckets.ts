@@ -81,7 +81,7 @@ export class SharedBuckets {
     this.#markDirty(slot)
     // What is not known yet needs some room too.
     const needed = Math.max(amount, leastAmount)
-    const ask = { amount: needed, isOwner: time.isOwner ?? false, nowMs: time.nowMs }
+    const ask = { amount: needed, isOwner: time.isOwner ?? false, isWanted: time.isWanted ?? false, nowMs: time.nowMs }
     const missing = this.#tree?.missing(slot, rule, ask) ?? this.#missing(slot, rule, ask)
     if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, needed, missing) }
     this.#take(slot, amount)
@@ -91,18 +91,20 @@ export class SharedBuckets {
   /** Tells that this node wants an amount, which it may not get at once. */
   want(slot: number, amount: number, time: BucketTime): void {
     const { columns } = this.#slots
-    this.#shares.bring(slot, this.#ruleOf(slot), time)
+    this.#bring(slot, this.#ruleOf(slot), time)
+    this.#tree?.want(slot, amount, time.nowMs)
     columns.asked[slot] = at(columns.asked, slot) + amount
     this.#markDirty(slot)
   }
 
-  /** This node's part of a bucket, by what it wants. */
+  /** This node's part of a bucket, by what it wants. Where nodes relay, nobody knows what all want. */
   shareOf(slot: number): number {
-    return this.#shares.shareOf(slot)
+    return this.#tree === undefined ? this.#shares.shareOf(slot) : 1 / this.#members.count
   }
 
-  /** What all nodes have charged to a bucket, less what they gave back, as far as this one has heard. */
+  /** What all nodes have charged to a gauge, less what they gave back, as far as this one has heard. */
   charged(slot: number): number {
+    if (this.#tree !== undefined) return this.#ruleOf(slot).capacity - at(this.#slots.columns.balance, slot)
     const { net, peers } = this.#slots.columns
     let sum = at(net, slot)
     for (const peer of peers) sum += peer?.net[slot] ?? 0
@@ -134,7 +136,8 @@ export class SharedBuckets {
   /** Sets this node's view of a balance that nobody has told of yet. */
   begin(slot: number, balance: number): void {
     const { columns } = this.#slots
-    if (!this.#told.hasHeardOf(slot)) columns.balance[slot] = clamped(this.#ruleOf(slot), balance)
+    if (this.#tree !== undefined) this.#tree.start(slot, clamped(this.#ruleOf(slot), balance))
+    else if (!this.#told.hasHeardOf(slot)) columns.balance[slot] = clamped(this.#ruleOf(slot), balance)
   }
 
   /** Charges an amount for nobody (below 0: gives it back), because somebody outside has told what is left. Every node that is told as much charges

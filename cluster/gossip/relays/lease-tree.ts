@@ -25,6 +25,8 @@ export interface TreeOptions {
 export interface Ask {
   readonly amount: number
   readonly isOwner: boolean
+  /** The demand was told before. */
+  readonly isWanted: boolean
   readonly nowMs: number
 }
 
@@ -66,9 +68,9 @@ export class LeaseTree {
   }
 
   /** The amount that is missing for a charge: 0 or below when there is enough. */
-  missing(slot: number, rule: BucketRule, { amount, isOwner, nowMs }: Ask): number {
+  missing(slot: number, rule: BucketRule, { amount, isOwner, isWanted, nowMs }: Ask): number {
     if (rule.kind === 'gauge') return amount - at(this.#state.slots.columns.balance, slot)
-    this.#state.pool.ask(slot, amount, nowMs)
+    if (!isWanted) this.#state.pool.ask(slot, amount, nowMs)
     const wants = this.#state.wantsOf(slot, nowMs)
     if (isOwner) return amount - roomOf(this.#state, slot) - Math.max(0, at(this.#state.columns.free, slot))
     if (roomOf(this.#state, slot) < amount) this.#state.pool.serveOwn(slot, wants)
@@ -80,6 +82,19 @@ export class LeaseTree {
     }
     if (missing > 0 || roomOf(this.#state, slot) - amount < wants / 2) this.#state.report(slot, true)
     return missing
+  }
+
+  want(slot: number, amount: number, nowMs: number): void {
+    this.#state.pool.ask(slot, amount, nowMs)
+    this.#state.report(slot, false)
+  }
+
+  /** What is left of a bucket that nobody has told of yet, as somebody outside says. */
+  start(slot: number, balance: number): void {
+    const { free, held } = this.#state.columns
+    if (!this.#state.is(slot, freshFlag) && at(held, slot) + at(free, slot) !== 0) return
+    if (this.#state.isRoot(slot)) free[slot] = balance - at(held, slot)
+    this.#state.slots.columns.balance[slot] = balance
   }
 
   take(slot: number, amount: number): void {

@@ -6,7 +6,6 @@ import { type QuotaDialect, QuotaUpstream } from './test-quota-upstream.ts'
 
 const seeds = Number(process.env['QUOTA_SEEDS'] ?? 1)
 const tpm = 1_500_000
-const everywhere = [0, 1, 2, 3]
 const learningMs = 180_000
 const measuredMs = 240_000
 
@@ -14,12 +13,15 @@ interface Case {
   readonly dialect: QuotaDialect
   readonly heavyNodes?: readonly number[]
   readonly delayMs?: number
+  readonly nodes?: number
 }
 
-async function overload({ dialect, heavyNodes = everywhere, delayMs = 2 }: Case, seed: number) {
+async function overload({ dialect, nodes = 4, delayMs = 2, ...row }: Case, seed: number) {
+  const everywhere = Array.from({ length: nodes }, (_, index) => index)
+  const { heavyNodes = everywhere } = row
   const random = seeded(seed)
   const upstream = new QuotaUpstream(dialect, { tpm })
-  const fleet = new QuotaFleet({ nodes: 4, upstream, random, delayMs })
+  const fleet = new QuotaFleet({ nodes, upstream, random, delayMs })
   const callerOf = (id: string, share: number, nodes: readonly number[]): FleetCaller => ({
     tenant: { id, weight: 1, priority: 'normal' },
     tpm: tpm * share,
@@ -64,6 +66,20 @@ test.each(cases)(
       expect(figures.lightShed, told).toBeLessThan(0.01)
       expect([figures.open, figures.held, figures.waiting], told).toEqual([0, 0, 0])
     }
+  },
+  120_000,
+)
+
+test.each(['openai', 'azure', 'anthropic'] as const)(
+  '%s at 20 proxies, which relay: what it takes is used, and next to nothing is rejected',
+  async (dialect) => {
+    const figures = await overload({ dialect, nodes: 20, delayMs: 5 }, 1)
+    const told = JSON.stringify(figures)
+    expect(figures.rejected, told).toBeLessThan(0.005)
+    expect(figures.used, told).toBeGreaterThan(0.95)
+    // A proxy learns later what the others do, and what little it gets it gets later.
+    expect(figures.lightP99, told).toBeLessThan(5_000)
+    expect([figures.open, figures.held, figures.waiting], told).toEqual([0, 0, 0])
   },
   120_000,
 )

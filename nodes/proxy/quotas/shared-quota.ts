@@ -55,7 +55,8 @@ export interface SharedQuotaTools {
   readonly usedKey: number
 }
 
-const usedRule: BucketRule = { kind: 'window', capacity: 1e15, perMs: 0 }
+/** A sum: it is never used up, and every node hears the whole of it. */
+const usedRule: BucketRule = { kind: 'gauge', capacity: 1e15, perMs: 0 }
 
 export class SharedQuota {
   readonly unit: QuotaUnit

@@ -1,6 +1,6 @@
 // Proxies that share a provider's account, with a clock that is moved and a bus that takes its time.
 import type { Bus } from '../../../cluster/bus/bus.ts'
-import { subjects } from '../../../cluster/bus/bus.ts'
+import { gossipTo, subjects } from '../../../cluster/bus/bus.ts'
 import { decodeCharge } from '../../../cluster/gossip/charge-request.ts'
 import { Gossip } from '../../../cluster/gossip/gossip.ts'
 import { ManualClock } from '../../../shared/clock.ts'
@@ -30,8 +30,9 @@ export class SlowBus {
       publish: (subject, payload) => {
         const copy = payload.slice()
         for (const other of this.#listeners) {
-          if (other.subject === subject && other.node !== node)
-            this.#clock.after(this.#delayMs, () => other.receive(copy, subject))
+          const isFor =
+            other.subject === subject || (other.subject === subjects.gossipTo && gossipTo(other.node) === subject)
+          if (isFor && other.node !== node) this.#clock.after(this.#delayMs, () => other.receive(copy, subject))
         }
       },
       subscribe: (subject, receive) => {
