@@ -23,6 +23,8 @@ const flushMs = 1_000
 const againMs = 50
 const waitMsMax = 1_000
 const waitersMax = 4_096
+/** The time that a message of an earlier life of this process may be on its way. */
+const lateMsMax = 10_000
 
 const nobody = { least: 0, all: 0 }
 
@@ -37,6 +39,7 @@ export class BudgetDesk {
   /** Names this life of the process. */
   readonly #life: string
   #made = 0
+  #startedMs = 0
   readonly #desks = new Map<string, Desk>()
   /** The same desks: a request has the lease, or the window of the budget, and should not make a name of it. */
   readonly #byLease = new Map<Lease, Desk>()
@@ -52,6 +55,7 @@ export class BudgetDesk {
 
   start(): void {
     const { bus, clock } = this.#options
+    this.#startedMs = clock.monotonicMs()
     const timer = clock.every(flushMs, () => this.#tick())
     const recalls: Subscription = bus.subscribe(subjects.budgetRecall, (payload) => this.#recall(payload))
     this.#subscriptions = [recalls, { stop: () => timer.cancel() }]
@@ -253,7 +257,12 @@ export class BudgetDesk {
       }
     })
     const answers = await askRegister(this.#options.bus, reports)
-    for (const [index, mark] of earlier.entries()) if (answers[index]?.ok === true) this.#options.journal.erase(mark)
+    // A register that does not know the budget yet may still get the first report of a life that has ended.
+    const isLate = this.#options.clock.monotonicMs() - this.#startedMs > lateMsMax
+    for (const [index, mark] of earlier.entries()) {
+      const answer = answers[index]
+      if (answer?.ok === true && (answer.value.cap > 0 || isLate)) this.#options.journal.erase(mark)
+    }
   }
 }
 
