@@ -14,7 +14,7 @@ const firstWindow = 5
 type Each = (fleet: Fleet, second: number) => void
 
 /** What is admitted in each of two windows under three times the demand. */
-function windows(each: Each): number[] {
+function windows(each: Each, nodes: number): number[] {
   const fleet = new Fleet({ seed: 1 })
   fleet.startAll(nodes)
   const admitted = [0, 0]
@@ -33,8 +33,17 @@ function windows(each: Each): number[] {
 /** What is used in a second: so much may pass before anybody misses a node. */
 const perSecond = (3 * capacity) / 60
 
-test.each<[string, Each, number, number]>([
+test.each<[string, Each, number, number, number?]>([
   ['undisturbed', () => {}, 0.99, 0],
+  [
+    'with one of eight nodes, which do not relay, killed in the first window',
+    (fleet, second) => second === 20 && fleet.kill(fleet.nodes[3] as FleetNode),
+    // What is kept for it in the next window is an eighth.
+    0.87,
+    // The share of each node ends with a part of a request.
+    0.05,
+    8,
+  ],
   ['with its relay killed in each window', (fleet, second) => second % 60 === 10 && kill(fleet), 0.9, 1],
   [
     'with halves that do not hear one another from the first window into the second',
@@ -57,8 +66,8 @@ test.each<[string, Each, number, number]>([
     // Twenty starts, each a tick.
     4,
   ],
-])('a window is used whole and no more, %s', (_, each, least, seconds) => {
-  for (const admitted of windows(each)) {
+])('a window is used whole and no more, %s', (_, each, least, seconds, count = nodes) => {
+  for (const admitted of windows(each, count)) {
     expect(admitted).toBeLessThanOrEqual(capacity + seconds * perSecond)
     expect(admitted).toBeGreaterThanOrEqual(least * capacity)
   }
