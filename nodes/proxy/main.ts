@@ -101,6 +101,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   limits.start()
   timers.start()
   keyWatch.start()
+  parts.idempotency.start()
   realtime.start()
   const { clock, node, bus } = options
   if (node.role === 'proxy') await untilConfigured(config, clock)
@@ -127,6 +128,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       keyWatch.stop()
+      await parts.idempotency.stop()
       await limits.stop()
       timers.stop()
       parts.direct.close()
@@ -177,7 +179,7 @@ async function openParts(options: ProxyOptions) {
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf, intents: recorder.journal, quota }
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
-  const apis = openApis(options, { ...common, ids, jobs, policies, entry })
+  const { apis, idempotency } = openApis(options, { ...common, ids, jobs, policies, entry }, epoch)
   const pipeline = new Pipeline({
     parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
@@ -194,6 +196,7 @@ async function openParts(options: ProxyOptions) {
   })
   return {
     clusterMarks,
+    idempotency,
     config,
     recorder,
     timers,

@@ -35,7 +35,7 @@ export interface Recipient {
 
 /** An answer of our own. */
 export interface DirectAnswer {
-  readonly body: string
+  readonly body: Uint8Array | string
   /** The media type of the body; JSON by default. */
   readonly contentType?: string
   readonly headers?: HeaderLines
@@ -68,9 +68,9 @@ export class Settlement {
     if (this.#entered.size > 0) this.#leave(request, outcome)
   }
 
-  /** Keeps what policies hold for a request that is no inference, until it is settled. */
+  /** Keeps what is held for a request beside what its settlement names, until it is settled. */
   enter(request: RecordedRequest, holds: readonly Hold[]): void {
-    if (holds.length > 0) this.#entered.set(request, holds)
+    if (holds.length > 0) this.#entered.set(request, [...this.heldBy(request), ...holds])
   }
 
   /** What policies hold for a request that is no inference. */

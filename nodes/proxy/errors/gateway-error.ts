@@ -49,6 +49,8 @@ export type GatewayError =
     }
   /** The operator has stopped the caller; `reason` is '' where none was given. */
   | { readonly type: 'blocked'; readonly reason: string }
+  /** The idempotency key belongs to another request, or to one that has not ended. */
+  | { readonly type: 'idempotency'; readonly isPending: boolean }
   | RateLimitedError
   | BudgetError
   | ExhaustedError

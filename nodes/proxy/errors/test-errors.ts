@@ -552,6 +552,23 @@ const cases: Cases = {
       says: /`fast`.*at \/v1\/rerank\..*could: `smart`, `wide`\./,
     },
   ],
+  idempotency: [
+    {
+      error: { type: 'idempotency', isPending: false },
+      status: 409,
+      type: invalid,
+      code: 'idempotency_conflict',
+      says: /another body.*key of its own/,
+    },
+    {
+      error: { type: 'idempotency', isPending: true },
+      status: 409,
+      type: invalid,
+      code: 'idempotency_in_progress',
+      retryAfterMs: 1_000,
+      says: /not ended/,
+    },
+  ],
   'state-away': [
     {
       error: { type: 'state-away' },
