@@ -33,6 +33,8 @@ export class AttemptRecords extends Unarmed {
   protected readonly request: AuthenticatedRequest
   /** Whether a limit had no room for an attempt at another target since the last attempt. */
   protected isPassedOver = false
+  /** The wait for quotas since the last attempt, in milliseconds. */
+  protected queuedMs = 0
   /** What attempts take of the quotas of providers; made at the first target with one. */
   protected quota: QuotaSettlement | undefined
   readonly #stream: boolean
@@ -95,6 +97,8 @@ export class AttemptRecords extends Unarmed {
     const record = recordOfAttempt(this.request, attempt, end)
     if (this.isPassedOver) record.passedOver = true
     this.isPassedOver = false
+    if (this.queuedMs > 0) record.queuedUs = Math.round(this.queuedMs * 1_000)
+    this.queuedMs = 0
     this.quota?.settle(attempt, { outcome, tokens: settled.tokens, nowMs })
     attempt.planned.latency?.learn(record, nowMs)
     this.#records ??= []
