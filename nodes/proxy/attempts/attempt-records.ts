@@ -33,8 +33,6 @@ export class AttemptRecords extends Unarmed {
   protected readonly request: AuthenticatedRequest
   /** Whether a limit had no room for an attempt at another target since the last attempt. */
   protected isPassedOver = false
-  /** The wait for quotas since the last attempt, in milliseconds. */
-  protected queuedMs = 0
   /** What attempts take of the quotas of providers; made at the first target with one. */
   protected quota: QuotaSettlement | undefined
   readonly #stream: boolean
@@ -43,6 +41,8 @@ export class AttemptRecords extends Unarmed {
   /** What the running attempt has reserved at its target. */
   #reserved: AttemptHold | undefined
   #inFlight = false
+  /** The wait for quotas since the last attempt, in milliseconds. */
+  #queuedMs = 0
 
   constructor(tools: AttemptTools, request: AuthenticatedRequest, stream: boolean) {
     super()
@@ -85,6 +85,12 @@ export class AttemptRecords extends Unarmed {
     this.upstreamMs += nowMs - attempt.startedMs
   }
 
+  /** A wait for a quota counts as time of the upstream. */
+  protected queued(ms: number): void {
+    this.upstreamMs += ms
+    this.#queuedMs += ms
+  }
+
   /** Records an attempt that has ended, and settles what it has reserved. */
   protected record(
     attempt: RunningAttempt,
@@ -97,8 +103,8 @@ export class AttemptRecords extends Unarmed {
     const record = recordOfAttempt(this.request, attempt, end)
     if (this.isPassedOver) record.passedOver = true
     this.isPassedOver = false
-    if (this.queuedMs > 0) record.queuedUs = Math.round(this.queuedMs * 1_000)
-    this.queuedMs = 0
+    if (this.#queuedMs > 0) record.queuedUs = Math.round(this.#queuedMs * 1_000)
+    this.#queuedMs = 0
     this.quota?.settle(attempt, { outcome, tokens: settled.tokens, nowMs })
     attempt.planned.latency?.learn(record, nowMs)
     this.#records ??= []
