@@ -91,6 +91,8 @@ export type BudgetError =
       readonly spentNanoUsd: number
       /** What requests that are not finished may cost, here and at other proxies. */
       readonly reservedNanoUsd: number
+      /** The most that the request can cost. */
+      readonly boundNanoUsd: number
       /** Milliseconds since the epoch. */
       readonly resetsAtMs: number
       /** The request would fit if others cost less than they may. */
