@@ -36,6 +36,8 @@ const wanted = [
   'anthropic_version',
   'metadata',
   'labels',
+  'generationConfig',
+  'generation_config',
 ] as const
 export type WantedField = (typeof wanted)[number]
 
