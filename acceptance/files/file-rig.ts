@@ -22,9 +22,9 @@ export interface FileRig {
   stop(): Promise<void>
 }
 
-export async function startFileRig(): Promise<FileRig> {
+export async function startFileRig(environment: Record<string, string> = {}): Promise<FileRig> {
   const upstream = await startFileUpstream()
-  const gateway = await startGateway({ config: configFor(upstream) })
+  const gateway = await startGateway({ config: configFor(upstream), environment })
   const keyOf = async (team: string, more: object = {}) =>
     (await gateway.issueKey({ name: team, owner: { team }, ...more })).secret
   const clientOf = (apiKey: string) => new OpenAI({ apiKey, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
@@ -52,6 +52,13 @@ export async function startFileRig(): Promise<FileRig> {
   }
 }
 
+/** The tier of batches costs half. */
+const price = {
+  inputPerMTok: 1,
+  outputPerMTok: 2,
+  tiers: { batch: { inputPerMTok: 0.5, outputPerMTok: 1 } },
+}
+
 function configFor(upstream: FileUpstream) {
   const baseUrl = `${upstream.url}/v1`
   return {
@@ -61,16 +68,17 @@ function configFor(upstream: FileUpstream) {
       claude: { kind: 'anthropic', baseUrl: upstream.url, credentials: [{ name: 'main', apiKey: 'sk-ant' }] },
     },
     models: {
-      fast: { targets: [{ provider: 'vault', model: 'gpt-fast-1' }] },
+      fast: { targets: [{ provider: 'vault', model: 'gpt-fast-1', price }] },
       smart: {
         targets: [
           { provider: 'claude', model: 'claude-x' },
-          { provider: 'vault', model: 'gpt-smart-1' },
+          { provider: 'vault', model: 'gpt-smart-1', price },
         ],
       },
       elsewhere: { targets: [{ provider: 'other', model: 'x' }] },
       claude: { targets: [{ provider: 'claude', model: 'claude-x' }] },
     },
+    budgets: { ours: { team: 'us', usd: 5, window: '1mo' } },
     teams: {
       us: { models: ['fast', 'smart', 'claude', 'vault/*'] },
       them: { models: ['fast', 'elsewhere', 'vault/*'] },
