@@ -22,9 +22,14 @@ export interface FileRig {
   stop(): Promise<void>
 }
 
-export async function startFileRig(environment: Record<string, string> = {}): Promise<FileRig> {
+export interface FileRigOptions {
+  readonly environment?: Record<string, string>
+  readonly budgets?: Record<string, object>
+}
+
+export async function startFileRig({ environment = {}, budgets = {} }: FileRigOptions = {}): Promise<FileRig> {
   const upstream = await startFileUpstream()
-  const gateway = await startGateway({ config: configFor(upstream), environment })
+  const gateway = await startGateway({ config: { ...configFor(upstream), budgets }, environment })
   const keyOf = async (team: string, more: object = {}) =>
     (await gateway.issueKey({ name: team, owner: { team }, ...more })).secret
   const clientOf = (apiKey: string) => new OpenAI({ apiKey, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
@@ -78,7 +83,6 @@ function configFor(upstream: FileUpstream) {
       elsewhere: { targets: [{ provider: 'other', model: 'x' }] },
       claude: { targets: [{ provider: 'claude', model: 'claude-x' }] },
     },
-    budgets: { ours: { team: 'us', usd: 5, window: '1mo' } },
     teams: {
       us: { models: ['fast', 'smart', 'claude', 'vault/*'] },
       them: { models: ['fast', 'elsewhere', 'vault/*'] },

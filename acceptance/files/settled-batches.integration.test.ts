@@ -9,7 +9,8 @@ import { type KeptBatch, keep } from './file-upstream.ts'
 
 let rig: FileRig
 beforeAll(async () => {
-  rig = await startFileRig({ HEADGATE_BATCH_POLL: '1s' })
+  const budgets = { ours: { team: 'us', usd: 5, window: '1mo' } }
+  rig = await startFileRig({ environment: { HEADGATE_BATCH_POLL: '1s' }, budgets })
 })
 afterAll(() => rig?.stop())
 beforeEach(() => rig.reset())
