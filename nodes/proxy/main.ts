@@ -101,6 +101,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   limits.start()
   timers.start()
   keyWatch.start()
+  parts.idempotency.start()
   realtime.start()
   batches.start()
   const { clock, node, bus } = options
@@ -129,6 +130,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       link.stop()
       keyWatch.stop()
       batches.stop()
+      await parts.idempotency.stop()
       await limits.stop()
       timers.stop()
       parts.direct.close()
@@ -180,7 +182,7 @@ async function openParts(options: ProxyOptions) {
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const batches = openBatches(options, { ...common, ids, policies, snapshot: () => config.snapshot })
-  const apis = openApis(options, { ...common, ids, jobs, policies, entry, batches })
+  const { apis, idempotency } = openApis(options, { ...common, ids, jobs, policies, entry, batches }, epoch)
   const pipeline = new Pipeline({
     parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
@@ -197,6 +199,7 @@ async function openParts(options: ProxyOptions) {
   })
   return {
     clusterMarks,
+    idempotency,
     config,
     recorder,
     timers,
