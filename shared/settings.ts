@@ -144,12 +144,14 @@ export function parseSettings(
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }
-  const { adminToken, metricsToken } = settings
-  if (metricsToken !== undefined && metricsToken === adminToken) {
-    read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
-  }
+  judgeMetricsToken(read, settings)
   judgeMasterKey(read, settings)
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+function judgeMetricsToken(read: SettingsReader, { adminToken, metricsToken }: Settings): void {
+  if (metricsToken === undefined || metricsToken !== adminToken) return
+  read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
 }
 
 /** The processes of a cluster have one key, which none of them can make. */

@@ -156,7 +156,7 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { clock, chance, notify, environment } = options
-  const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
+  const clusterMarks = clusterMarksOf(options)
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
@@ -217,6 +217,10 @@ async function openParts(options: ProxyOptions) {
     batches,
     pipeline,
   }
+}
+
+function clusterMarksOf({ masterKeys }: ProxyOptions): string[] {
+  return keysFor('clusterMark', masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
 }
 
 function openQuotas({ clock, chance, masterKeys, settings }: ProxyOptions, gossip: Gossip): Quotas<Credential> {
