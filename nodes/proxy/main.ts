@@ -156,7 +156,6 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { clock, chance, notify, environment } = options
-  const clusterMarks = clusterMarksOf(options)
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
@@ -195,10 +194,10 @@ async function openParts(options: ProxyOptions) {
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
-    clusterMarks,
+    clusterMarks: clusterMarksOf(options),
   })
   return {
-    clusterMarks,
+    clusterMarks: clusterMarksOf(options),
     idempotency,
     config,
     recorder,
