@@ -61,6 +61,8 @@ export interface Settings {
   demo: boolean | undefined
   /** Whether attempts are journaled before they are sent; `strict`: and wait until that is on the disk. */
   intents: 'off' | 'on' | 'strict'
+  /** Time between two looks at a batch that is not settled yet. */
+  batchPollMs: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -138,15 +140,18 @@ export function parseSettings(
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     intents: read.oneOf('HEADGATE_INTENTS', ['off', 'on', 'strict']) ?? 'on',
+    batchPollMs: read.parsed('HEADGATE_BATCH_POLL', pollMsOf, 'a duration from 1s to 1h') ?? 60_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }
-  const { adminToken, metricsToken } = settings
-  if (metricsToken !== undefined && metricsToken === adminToken) {
-    read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
-  }
+  judgeMetricsToken(read, settings)
   judgeMasterKey(read, settings)
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+function judgeMetricsToken(read: SettingsReader, { adminToken, metricsToken }: Settings): void {
+  if (metricsToken === undefined || metricsToken !== adminToken) return
+  read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
 }
 
 /** The processes of a cluster have one key, which none of them can make. */
@@ -188,6 +193,11 @@ function readNats(read: SettingsReader): NatsSettings | undefined {
 function readOrigins(read: SettingsReader): string[] | undefined {
   const origins = read.listOf('HEADGATE_CORS_ORIGINS', originForm)
   return origins.length === 0 ? undefined : origins
+}
+
+function pollMsOf(text: string): number | undefined {
+  const ms = parseDurationMs(text)
+  return ms !== undefined && ms >= 1_000 && ms <= 3_600_000 ? ms : undefined
 }
 
 /** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */

@@ -40,6 +40,7 @@ export const settingNames = [
   'HEADGATE_MEMORY_MAX',
   'HEADGATE_DRAIN',
   'HEADGATE_INTENTS',
+  'HEADGATE_BATCH_POLL',
   'HEADGATE_DEMO',
   'HEADGATE_LOG_LEVEL',
 ] as const

@@ -1,6 +1,7 @@
 // Opens what answers requests of callers, with the parts that all of it shares.
 import { randomBytes } from 'node:crypto'
 import type { Bus } from '../../../cluster/bus/bus.ts'
+import { fileSystem } from '../../../cluster/data-folder/disk.ts'
 import { BusStateStore } from '../../../cluster/state/bus-state-store.ts'
 import type { Chance, Clock } from '../../../shared/clock.ts'
 import type { Notify } from '../../../shared/notice.ts'
@@ -17,8 +18,12 @@ import type { Policy } from '../policies/policy.ts'
 import type { ObjectIds } from '../provider-objects/object-ids.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { TimerWheel } from '../routing/timer-wheel.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
 import { openSockets } from '../upstream/choose-upstream.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import { BatchClaims } from './batches/batch-claims.ts'
+import { BatchNotes } from './batches/batch-notes.ts'
+import { BatchWatch } from './batches/batch-watch.ts'
 import type { Entry } from './entry.ts'
 import { FilesApi } from './files/files-api.ts'
 import { Idempotency } from './idempotency/idempotency.ts'
@@ -44,6 +49,7 @@ interface ApiParts extends CommonParts {
   readonly jobs: Jobs
   readonly policies: readonly Policy[]
   readonly entry: Entry
+  readonly batches: BatchWatch
 }
 
 export interface OpenApisOptions {
@@ -71,6 +77,23 @@ export function openApis({ bus, node, settings, clock }: OpenApisOptions, parts:
       models: new ModelsApi(settlement),
     },
   }
+}
+
+interface BatchesOptions {
+  readonly bus: Bus
+  readonly dataDir: string
+  readonly node: { readonly name: string }
+  readonly settings: Pick<Settings, 'batchPollMs'>
+}
+
+type BatchParts = Pick<ApiParts, 'clock' | 'notify' | 'settlement' | 'policies' | 'ids' | 'upstreamOf'> & {
+  snapshot(): Snapshot | undefined
+}
+
+export function openBatches({ bus, dataDir, node, settings }: BatchesOptions, parts: BatchParts): BatchWatch {
+  const claims = new BatchClaims(new BusStateStore(bus))
+  const notes = new BatchNotes(dataDir, fileSystem)
+  return new BatchWatch({ ...parts, claims, notes, node: node.name, pollMs: settings.batchPollMs })
 }
 
 interface RealtimeParts extends CommonParts {

@@ -98,7 +98,9 @@ export class AttemptRecords extends Unarmed {
     { used, nowMs, said, goesOn }: AttemptEnded,
   ): void {
     const { charge } = attempt
-    const settled = settledAttempt({ outcome, used, isSent: charge.isSent, costBound: () => charge.bound() })
+    const { isSent, isCharged, reservedNanoUsd } = charge
+    const costBound = () => charge.bound()
+    const settled = settledAttempt({ outcome, used, isSent, isCharged, reservedNanoUsd, costBound })
     const end = { ...settled, outcome, stream: this.#stream, upstreamText: said, endedMs: nowMs }
     const record = recordOfAttempt(this.request, attempt, end)
     if (this.isPassedOver) record.passedOver = true

@@ -44,6 +44,8 @@ test('names of owners are read for records alone, and for what ends with its req
     'accounting/intents/intent.ts', // the same, for the records of a request that a kill interrupts
     'accounting/request-records.ts', // names of usage, for display
     'admission/admit.ts', // the user of a record
+    'apis/batches/book-batch.ts', // the same, for the records of a batch
+    'apis/files/create-batch.ts', // who is told in those records
     'http/shared-budget.ts', // bytes of bodies that are being received
     'limits/budgets/budget-table.ts', // budgets pay for names, as they are written
     'limits/compiled-limit.ts', // limits count by name, as they are written: a new owner of the name finds what is used used

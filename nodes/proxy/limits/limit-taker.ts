@@ -65,6 +65,20 @@ export class LimitTaker {
     }
   }
 
+  /** Charges limits of cost with what was spent, whether they have room or not. */
+  spend(counted: Counted, nanoUsd: number): void {
+    const { buckets } = this.#gossip.node
+    const nowMs = this.#clock.monotonicMs()
+    for (const limit of counted.limits) {
+      if (limit.limit.unit !== 'usd') continue
+      const planned = this.#plan({ counted, reservations: [] }, limit)
+      if (planned === undefined) continue
+      const { key, rule, window, windowLeftMs } = planned.charge
+      const charge = buckets.takenElsewhere(buckets.slotOf(key, rule, nowMs), { nowMs, window, windowLeftMs })
+      buckets.adjust(charge, nanoUsd, nowMs)
+    }
+  }
+
   giveBack(reservations: readonly Reservation[]): void {
     const nowMs = this.#clock.monotonicMs()
     for (const { charge, amount } of reservations) this.#gossip.node.buckets.adjust(charge, -amount, nowMs)

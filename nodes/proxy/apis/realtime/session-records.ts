@@ -86,8 +86,9 @@ export class SessionRecords {
     const { price } = pricesAt(planned.target, turn.atMs)
     const isUnknown = usage === undefined || !isOwn || (isMixed && price?.hasAudioRates !== true)
     const known = isUnknown ? undefined : costOf(price, usage)
-    // A response that is cut off tells nothing of its usage.
-    const bound = outcome === 'aborted' ? sessionBound(planned.target, turn.atMs) : undefined
+    // Of a response that is cut off, or that does not report its usage, the model's price is known, and no amount.
+    const isUncounted = outcome === 'aborted' || (usage === undefined && isOwn)
+    const bound = isUncounted ? sessionBound(planned.target, turn.atMs) : undefined
     const settled =
       known === undefined
         ? settledOnBound({ tokens: usage ?? noTokens, costNanoUsd: undefined }, bound)

@@ -7,7 +7,7 @@ import type { Clock } from '../../../../shared/clock.ts'
 import type { BudgetLoad } from '../../../../shared/telemetry/records.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { Jobs } from '../../large/job.ts'
-import type { EntryDecision, Policy, PolicyDecision } from '../../policies/policy.ts'
+import type { EntryDecision, Policy, PolicyDecision, Spent } from '../../policies/policy.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import type { InferenceRequest } from '../../request/inference-request.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
@@ -17,7 +17,7 @@ import { sizesLater } from './conversation-sizes.ts'
 import { type CostBound, costBound, type NoBound } from './cost-bound.ts'
 import { PriceCeilings } from './price-ceiling.ts'
 
-/** What a realtime session reserves: enough to learn that something is left. */
+/** What a realtime session or a batch reserves: enough to learn that something is left. */
 const openingNanoUsd = 1
 const nanoPerUsd = 1e9
 /** Budgets that heartbeats tell of. */
@@ -81,10 +81,21 @@ export class Budgets implements Policy {
     return told.then((sizes) => costBound(request, asked, this.#ceilings, sizes))
   }
 
-  /** Requests about files and stored responses cost nothing. A session is charged for each of its responses. */
+  /** Requests about files and stored responses cost nothing. A session is charged for each of its responses, and a batch when it is
+   *  over: neither is begun while a budget has nothing left. */
   enter(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision> {
-    if (model === '') return { type: 'proceed' }
+    if (model === '' && !createsBatch(request)) return { type: 'proceed' }
     return this.#reserve(this.#budgetsOf(request), { nanoUsd: openingNanoUsd })
+  }
+
+  charge(request: AuthenticatedRequest, { nanoUsd }: Spent): void {
+    const wallMs = this.#clock.wallMs()
+    for (const budget of this.#budgetsOf(request)) {
+      const window = budget.windowAt(wallMs)
+      const lease = this.#desk.lease(window, { terms: window.terms, isHard: budget.isHard })
+      lease.settle(0, nanoUsd)
+      this.#desk.settled(lease)
+    }
   }
 
   #budgetsOf({ snapshot, caller, user }: AuthenticatedRequest): readonly CompiledBudget[] {
@@ -162,6 +173,10 @@ interface Asking {
 }
 
 const nothing: CostBound = { nanoUsd: 0 }
+
+function createsBatch({ matched: { object }, head }: AuthenticatedRequest): boolean {
+  return object?.actions[head.method] === 'create-batch'
+}
 
 function unbounded(budgets: readonly CompiledBudget[], bound: NoBound): GatewayError {
   if ('error' in bound) return bound.error
