@@ -102,7 +102,9 @@ test('kill -9 leaves one money event for each attempt that the upstream saw', as
     const [row] = (await gateway.admin('GET', '/usage?groupBy=model')).json.rows
     expect([row.requests, Math.round(row.costUsd * 1e9)]).toEqual([history.size, nanoUsd])
     expect(gateway.output()).not.toContain('intents-failed')
-    const { rows } = (await gateway.admin('GET', '/ledger:sums?groupBy=key&from=1970-01-01T00:00:00Z')).json
+    const { rows } = (
+      await gateway.admin('GET', '/ledger:sums?groupBy=key&from=1970-01-01T00:00:00Z&to=2100-01-01T00:00:00Z')
+    ).json
     const sum = rows.reduce((all: number, { costNanoUsd }: { costNanoUsd: string }) => all + Number(costNanoUsd), 0)
     expect(sum).toBe(nanoUsd)
     const { slices } = await verified(gateway)
