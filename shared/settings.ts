@@ -49,6 +49,8 @@ export interface Settings {
   queueMax: number
   /** Users named by callers that have sums of their own: for each key in a day. */
   keyUsersMax: number
+  /** How long an idempotency key holds; 0: keys are not looked at. */
+  idempotencyMs: number
   /** How long money events are kept. */
   ledgerDays: number
   /** All that this process may use; undefined: what the control group or the machine has. */
@@ -81,7 +83,8 @@ export interface NatsSettings {
   acceptsUnsigned: boolean
 }
 
-const yearMs = 365 * 86_400_000
+const dayMs = 86_400_000
+const yearMs = 365 * dayMs
 
 /** `readFile` serves `NAME_FILE` variables. */
 export function parseSettings(
@@ -129,6 +132,8 @@ export function parseSettings(
     keyOpenMax: read.count('HEADGATE_KEY_OPEN_MAX'),
     queueMax: read.count('HEADGATE_QUEUE_MAX') ?? 1_000,
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
+    idempotencyMs:
+      read.parsed('HEADGATE_IDEMPOTENCY', idempotencyWindow, 'a duration up to 30d, or 0s for none') ?? dayMs,
     ledgerDays:
       read.parsed('HEADGATE_LEDGER_RETENTION', daysFrom(35), 'whole days, 35d at least,') ?? bounds.ledgerDays,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
@@ -139,12 +144,14 @@ export function parseSettings(
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }
-  const { adminToken, metricsToken } = settings
-  if (metricsToken !== undefined && metricsToken === adminToken) {
-    read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
-  }
+  judgeMetricsToken(read, settings)
   judgeMasterKey(read, settings)
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+function judgeMetricsToken(read: SettingsReader, { adminToken, metricsToken }: Settings): void {
+  if (metricsToken === undefined || metricsToken !== adminToken) return
+  read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
 }
 
 /** The processes of a cluster have one key, which none of them can make. */
@@ -223,6 +230,12 @@ function atLeast(bytesMin: number): (text: string) => number | undefined {
     const bytes = parseBytes(text)
     return bytes === undefined || bytes < bytesMin ? undefined : bytes
   }
+}
+
+/** The store keeps nothing for longer. */
+function idempotencyWindow(text: string): number | undefined {
+  const ms = parseDurationMs(text)
+  return ms === undefined || ms > bounds.stateDays * dayMs ? undefined : ms
 }
 
 function onOff(word: 'on' | 'off' | undefined): boolean | undefined {

@@ -101,6 +101,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   limits.start()
   timers.start()
   keyWatch.start()
+  parts.idempotency.start()
   realtime.start()
   batches.start()
   const { clock, node, bus } = options
@@ -129,6 +130,7 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       link.stop()
       keyWatch.stop()
       batches.stop()
+      await parts.idempotency.stop()
       await limits.stop()
       timers.stop()
       parts.direct.close()
@@ -154,7 +156,6 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { clock, chance, notify, environment } = options
-  const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
@@ -180,7 +181,7 @@ async function openParts(options: ProxyOptions) {
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
   const batches = openBatches(options, { ...common, ids, policies, snapshot: () => config.snapshot })
-  const apis = openApis(options, { ...common, ids, jobs, policies, entry, batches })
+  const { apis, idempotency } = openApis(options, { ...common, ids, jobs, policies, entry, batches }, epoch)
   const pipeline = new Pipeline({
     parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
@@ -193,10 +194,11 @@ async function openParts(options: ProxyOptions) {
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
-    clusterMarks,
+    clusterMarks: clusterMarksOf(options),
   })
   return {
-    clusterMarks,
+    clusterMarks: clusterMarksOf(options),
+    idempotency,
     config,
     recorder,
     timers,
@@ -214,6 +216,10 @@ async function openParts(options: ProxyOptions) {
     batches,
     pipeline,
   }
+}
+
+function clusterMarksOf({ masterKeys }: ProxyOptions): string[] {
+  return keysFor('clusterMark', masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
 }
 
 function openQuotas({ clock, chance, masterKeys, settings }: ProxyOptions, gossip: Gossip): Quotas<Credential> {

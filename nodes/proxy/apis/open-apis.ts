@@ -26,6 +26,7 @@ import { BatchNotes } from './batches/batch-notes.ts'
 import { BatchWatch } from './batches/batch-watch.ts'
 import type { Entry } from './entry.ts'
 import { FilesApi } from './files/files-api.ts'
+import { Idempotency } from './idempotency/idempotency.ts'
 import { InferenceApi } from './inference/inference-api.ts'
 import { ModelsApi } from './models/models-api.ts'
 import { RealtimeApi } from './realtime/realtime-api.ts'
@@ -51,16 +52,30 @@ interface ApiParts extends CommonParts {
   readonly batches: BatchWatch
 }
 
-export function openApis({ bus }: { readonly bus: Bus }, parts: ApiParts) {
+export interface OpenApisOptions {
+  readonly bus: Bus
+  readonly node: { readonly name: string }
+  readonly settings: Pick<Settings, 'idempotencyMs'>
+  readonly clock: Clock
+}
+
+/** `boot` names this life of the process. */
+export function openApis({ bus, node, settings, clock }: OpenApisOptions, parts: ApiParts, boot: string) {
   const { entry, settlement } = parts
-  const store = new ResponseStore(new BusStateStore(bus))
+  const state = new BusStateStore(bus)
+  const store = new ResponseStore(state)
   const continuations = new Continuations(store, () => `resp_${randomBytes(24).toString('hex')}`, parts.jobs)
+  const windowMs = settings.idempotencyMs
+  const idempotency = new Idempotency({ store: state, clock, settlement, windowMs, node: node.name, boot })
   const common = { ...parts, attempts: parts, delivery: parts }
   return {
-    inference: new InferenceApi({ ...common, continuations }),
-    responses: entry.before(new ResponsesApi({ ...common, store })),
-    files: entry.before(new FilesApi(common)),
-    models: new ModelsApi(settlement),
+    idempotency,
+    apis: {
+      inference: idempotency.before(new InferenceApi({ ...common, continuations })),
+      responses: entry.before(new ResponsesApi({ ...common, store })),
+      files: idempotency.before(entry.before(new FilesApi(common))),
+      models: new ModelsApi(settlement),
+    },
   }
 }
 

@@ -24,6 +24,7 @@ const places: [what: string, file: string][] = [
   ['lists of files and batches, and their cursors', 'apis/files/list-request.ts'],
   ['ids of files in bodies of requests', 'apis/inference/open-translators.ts'],
   ['stored responses: reading, listing their input, deleting', 'apis/responses/responses-api.ts'],
+  ['answers that are kept for idempotency keys', 'apis/idempotency/idempotency.ts'],
   ['stored responses: conversations, referred items, new answers', 'conversations/continuation.ts'],
   ['names of models that were served, which errors suggest', 'request/model-access.ts'],
   ['whose requests have shown that a target serves a name', 'attempts/attempt-records.ts'],

@@ -18,7 +18,7 @@ export interface Reservation {
 }
 
 /** A limit, as far as what is reserved at it depends on it. */
-export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft'>
+export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft' | 'isEnforced'>
 
 export interface ReservationTools {
   readonly buckets: SharedBuckets
@@ -76,7 +76,8 @@ export function tightestStates(
   }
   const nowMs = clock.monotonicMs()
   for (const { charge, limit, rule, windowEndMs } of reservations) {
-    const named = headerUnit(limit.unit)
+    // A caller that was told of a limit that rejects nothing would wait for it.
+    const named = limit.isEnforced ? headerUnit(limit.unit) : undefined
     const state = named === undefined ? undefined : buckets.stateOf(charge, nowMs)
     if (named === undefined || state === undefined) continue
     if (state.remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue

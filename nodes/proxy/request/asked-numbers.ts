@@ -1,11 +1,11 @@
 // The numbers of a body that multiply what a request costs. What no server could mean by them is refused; 0, -1 and texts with a number are
 // for the upstream to judge: llama.cpp takes -1 for no cap, others 0, and lenient ones read texts. Budgets count those as no cap.
+import { answersMax, capMax, isCount } from '../../../shared/chat/counts.ts'
 import type { BodyScan, WantedField } from '../../../shared/json/scan.ts'
 
 const caps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens'] as const
-const counts = ['n', 'best_of'] as const
-/** OpenAI's bound of `n`. Source: the API reference of chat completions and completions. */
-export const answersMax = 128
+/** The likeliest tokens make an answer as many times larger. In chat completions `logprobs` is a flag. */
+const counts = ['n', 'best_of', 'logprobs', 'top_logprobs'] as const
 
 export interface WrongNumber {
   readonly name: WantedField
@@ -14,10 +14,10 @@ export interface WrongNumber {
 
 export function wrongNumber(scan: BodyScan): WrongNumber | undefined {
   for (const name of caps)
-    if (!isAbsent(scan, name) && !isNumber(scan.amount(name), Number.MAX_SAFE_INTEGER))
+    if (!isAbsent(scan, name) && !isCount(scan.amount(name), capMax))
       return { name, message: `\`${name}\` must be a whole number of tokens.` }
   for (const name of counts)
-    if (!isAbsent(scan, name) && !isNumber(scan.amount(name), answersMax))
+    if (!isAbsent(scan, name) && !isFlag(scan, name) && !isCount(scan.amount(name), answersMax))
       return { name, message: `\`${name}\` must be a whole number up to ${answersMax}.` }
   return undefined
 }
@@ -26,6 +26,7 @@ function isAbsent(scan: BodyScan, name: WantedField): boolean {
   return scan.field(name) === undefined || scan.field(name)?.kind === 'null'
 }
 
-function isNumber(amount: number | undefined, max: number): boolean {
-  return amount !== undefined && Number.isInteger(amount) && amount >= -1 && amount <= max
+function isFlag(scan: BodyScan, name: WantedField): boolean {
+  const kind = scan.field(name)?.kind
+  return name === 'logprobs' && (kind === 'true' || kind === 'false')
 }

@@ -48,6 +48,7 @@ export interface SessionEnd {
   readonly status: RequestStatus
   readonly httpStatus: number
   readonly errorCode: string
+  readonly limitedBy?: string | undefined
   readonly attempts: readonly AttemptRecord[]
   readonly attemptCount: number
   readonly fallbackIndex: number
@@ -125,7 +126,7 @@ export class SessionRecords {
   }
 
   session(end: SessionEnd, flush: () => void): void {
-    const { nowMs, status, httpStatus, errorCode, attempts, attemptCount, fallbackIndex, openedMs } = end
+    const { nowMs, status, httpStatus, errorCode, limitedBy, attempts, attemptCount, fallbackIndex, openedMs } = end
     const amount = openedMs === undefined ? 0 : Math.round(nowMs - openedMs) / 1_000
     this.#tools.settlement.settle(
       this.#request,
@@ -134,6 +135,7 @@ export class SessionRecords {
         status,
         httpStatus,
         errorCode,
+        limitedBy,
         attempts,
         attemptCount,
         fallbackIndex,

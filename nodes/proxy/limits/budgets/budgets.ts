@@ -155,7 +155,10 @@ export class Budgets implements Policy {
     if (entry === undefined) return { type: 'proceed' }
     const { name } = entry.budget
     this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1)
-    return { type: 'reject', error: outcome === 'away' ? { type: 'budget-away', budget: name } : spent(entry, outcome) }
+    return {
+      type: 'reject',
+      error: outcome === 'away' ? { type: 'budget-away', budget: name } : spent(entry, nanoUsd, outcome),
+    }
   }
 }
 
@@ -180,7 +183,7 @@ function unbounded(budgets: readonly CompiledBudget[], bound: NoBound): GatewayE
   return { type: 'cost-unbounded', budget: budgets.find(({ isHard }) => isHard)?.name ?? '', why: bound.unbounded }
 }
 
-function spent({ budget, lease }: Entry, outcome: 'spent' | 'reserved'): GatewayError {
+function spent({ budget, lease }: Entry, boundNanoUsd: number, outcome: 'spent' | 'reserved'): GatewayError {
   const { cap, windowEndMs } = lease.terms
   return {
     type: 'budget-exceeded',
@@ -189,6 +192,7 @@ function spent({ budget, lease }: Entry, outcome: 'spent' | 'reserved'): Gateway
     limitNanoUsd: cap,
     spentNanoUsd: lease.spent,
     reservedNanoUsd: lease.held,
+    boundNanoUsd,
     resetsAtMs: windowEndMs,
     isReserved: outcome === 'reserved',
   }
