@@ -36,6 +36,8 @@ const wanted = [
   'anthropic_version',
   'metadata',
   'labels',
+  'generationConfig',
+  'generation_config',
 ] as const
 export type WantedField = (typeof wanted)[number]
 
@@ -59,7 +61,7 @@ const fieldIndex = Object.fromEntries(wanted.map((name, index) => [name, index])
 const noBytes = Buffer.alloc(0)
 const bodyNames = new NameTable(
   [...wanted, ...forbidden],
-  ['messages', 'input', 'prompt', 'query', 'system', 'instructions'],
+  ['messages', 'input', 'prompt', 'query', 'system', 'instructions', 'generationConfig', 'generation_config'],
 )
 const lineNames = new NameTable(['body'])
 const optionNames = new NameTable(['include_usage'])

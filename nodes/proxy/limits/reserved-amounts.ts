@@ -4,6 +4,7 @@ import type { BodyScan } from '../../../shared/json/scan.ts'
 import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { type GeminiNumbers, geminiNumbers } from '../request/gemini-numbers.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { OutputLengths } from './output-lengths.ts'
 
@@ -27,8 +28,8 @@ export function reservedAmounts(
   if (operation.counts !== undefined || facts.body.type === 'form') return { input: 0, output: 0, nanoUsd: 0 }
   const { scan } = facts.body
   const input = Math.ceil(Math.min(scan.textBytes, body.bytes.length) / bytesPerToken)
-  const answers = Math.max(1, ...(['n', 'best_of'] as const).map((name) => scan.amount(name) || 1))
-  const cap = capOf(scan)
+  const { caps, answers } = operation.dialect === 'gemini' ? geminiNumbers(scan) : numbersOf(scan)
+  const cap = largest(caps)
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
   const target = snapshot.routeOf(facts.model)?.targets[0]?.target
@@ -36,9 +37,13 @@ export function reservedAmounts(
   return { input, output, nanoUsd: estimatedCost(price, input, output) }
 }
 
+function numbersOf(scan: BodyScan): GeminiNumbers {
+  const answers = Math.max(1, ...(['n', 'best_of'] as const).map((name) => scan.amount(name) || 1))
+  return { caps: outputCaps.flatMap((name) => scan.amount(name) ?? []), answers }
+}
+
 /** The largest cap counts, because an upstream may take any. One of 0 or less, or that is no number, is none. */
-function capOf(scan: BodyScan): number {
-  const caps = outputCaps.flatMap((name) => scan.amount(name) ?? [])
+function largest(caps: readonly number[]): number {
   return caps.length > 0 && caps.every((cap) => cap > 0) ? Math.max(...caps) : Number.POSITIVE_INFINITY
 }
 
