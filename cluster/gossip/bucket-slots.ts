@@ -23,6 +23,11 @@ export class BucketSlots {
     return this.#slots.size
   }
 
+  /** Whether a bucket is in a slot. */
+  isAt(key: number, slot: number): boolean {
+    return slot >= 0 && key !== 0 && this.columns.key[slot] === key
+  }
+
   find(key: number): number | undefined {
     return this.#slots.get(key)
   }

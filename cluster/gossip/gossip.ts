@@ -56,13 +56,16 @@ export class Gossip {
   }
 
   /** Takes an amount from a bucket, or answers why not. A promise only where another node has to be asked. */
-  charge(request: ChargeRequest): Charge | Shortage | Promise<Charge | Shortage> {
+  charge(
+    request: ChargeRequest,
+    nowMs = this.#options.clock.monotonicMs(),
+  ): Charge | Shortage | Promise<Charge | Shortage> {
     const { members } = this.node
     const { rule, amount } = request
     const isLarge = amount * chargesPerShareMin > rule.capacity / members.count
-    if (!isLarge || members.count === 1 || rule.kind === 'gauge') return this.#take(request, false)
+    if (!isLarge || members.count === 1 || rule.kind === 'gauge') return this.#take(request, false, nowMs)
     const owner = ownerOf(request.key, this.node.name, members)
-    if (owner === this.node.name || amount > rule.capacity) return this.#take(request, true)
+    if (owner === this.node.name || amount > rule.capacity) return this.#take(request, true, nowMs)
     return this.#ask(owner, request)
   }
 
@@ -76,10 +79,11 @@ export class Gossip {
     )
   }
 
-  #take({ key, rule, amount, window, windowLeftMs, isWanted }: ChargeRequest, isOwner: boolean): Charge | Shortage {
+  #take(request: ChargeRequest, isOwner: boolean, nowMs: number): Charge | Shortage {
+    const { key, rule, amount, window, windowLeftMs, slot, isWanted } = request
     const { buckets } = this.node
-    const nowMs = this.#options.clock.monotonicMs()
-    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner, isWanted })
+    const time = { nowMs, window, windowLeftMs, isOwner, isWanted }
+    return buckets.charge(buckets.slotOf(key, rule, nowMs, slot), amount, time)
   }
 
   async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {
@@ -90,7 +94,7 @@ export class Gossip {
     if (waitMs === undefined) {
       // The owner may have taken the amount, or may still.
       void this.#takeBack(question, takeBackTriesMax)
-      return this.#take(request, false)
+      return this.#take(request, false, this.#options.clock.monotonicMs())
     }
     // The answer has no word for a wait that ends with the window.
     if (waitMs > 0) return { type: 'short', waitMs: request.rule.kind === 'window' ? 0 : waitMs }
@@ -122,14 +126,14 @@ export class Gossip {
     if (asked === undefined) return encodeWait(undefined)
     const { id, request } = asked
     const nowMs = this.#options.clock.monotonicMs()
-    if (request !== undefined) return encodeWait(this.#decided.decide(id, nowMs, () => this.#decide(request)))
+    if (request !== undefined) return encodeWait(this.#decided.decide(id, nowMs, () => this.#decide(request, nowMs)))
     const taken = this.#decided.takeBack(id, nowMs)
     if (taken !== undefined) this.node.buckets.adjust(taken.charge, -taken.amount, nowMs)
     return encodeWait(0)
   }
 
-  #decide(request: ChargeRequest): Decided {
-    const taken = this.#take(request, true)
+  #decide(request: ChargeRequest, nowMs: number): Decided {
+    const taken = this.#take(request, true, nowMs)
     if ('slot' in taken) return { waitMs: 0, taken: { charge: taken, amount: request.amount } }
     return { waitMs: taken.type === 'short' ? Math.max(1, Math.ceil(taken.waitMs)) : undefined }
   }

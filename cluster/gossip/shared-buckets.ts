@@ -55,10 +55,11 @@ export class SharedBuckets {
     return this.#slots.count
   }
 
-  /** The slot of a bucket, made full when it is new. A rule with another capacity keeps what has been taken. */
-  slotOf(key: number, rule: BucketRule, nowMs: number): number {
+  /** The slot of a bucket, made full when it is new. A rule with another capacity keeps what has been taken. `guess` is where the bucket
+   *  was before. */
+  slotOf(key: number, rule: BucketRule, nowMs: number, guess = -1): number {
     const slots = this.#slots
-    const slot = slots.find(key) ?? slots.add(key)
+    const slot = slots.isAt(key, guess) ? guess : (slots.find(key) ?? slots.add(key))
     const bound = slots.ruleAt(slot)
     if (bound !== rule && !isSame(bound, rule)) this.#bind(slot, rule, nowMs)
     return slot

@@ -53,7 +53,11 @@ export function lookalikeOf(name: string): string | undefined {
   return bodyNames.lookalike(name)
 }
 
+/** Digits whose value is read without making a string of them. */
+const smallDigitsMax = 9
+
 const fieldIndex = Object.fromEntries(wanted.map((name, index) => [name, index])) as Record<WantedField, number>
+const textIndexes = texts.map((name) => fieldIndex[name])
 const noBytes = Buffer.alloc(0)
 const bodyNames = new NameTable(
   [...wanted, ...forbidden],
@@ -109,15 +113,16 @@ export class BodyScan {
   /** The value of a number member; Infinity for huge numbers, as in JSON.parse. */
   number(name: WantedField): number | undefined {
     const span = this.field(name)
-    return span?.kind === 'number' ? Number(this.bytes.toString('latin1', span.start, span.end)) : undefined
+    if (span?.kind !== 'number') return undefined
+    return smallCount(this.bytes, span.start, span.end) ?? Number(this.bytes.toString('latin1', span.start, span.end))
   }
 
   /** The number of a member as a lenient server takes it, also of a text with a number. Undefined where there is none (null is
    *  none); NaN for a value of which nobody knows what a server makes. */
   amount(name: WantedField): number | undefined {
-    const kind = this.field(name)?.kind
-    if (kind === undefined || kind === 'null') return undefined
-    if (kind === 'number') return this.number(name)
+    const span = this.field(name)
+    if (span === undefined || span.kind === 'null') return undefined
+    if (span.kind === 'number') return this.number(name)
     const text = this.text(name)?.trim() ?? ''
     return text === '' ? Number.NaN : Number(text)
   }
@@ -125,8 +130,8 @@ export class BodyScan {
   /** Bytes of the text that a model is given: of all strings but the settings beside the messages. */
   get textBytes(): number {
     let bytes = this.nestedTextBytes
-    for (const name of texts) {
-      const span = this.field(name)
+    for (const index of textIndexes) {
+      const span = this.#spans[index]
       if (span?.kind === 'string') bytes += span.end - span.start - 2
     }
     return bytes
@@ -150,6 +155,18 @@ export class BodyScan {
   spans(): (Span | undefined)[] {
     return this.#spans
   }
+}
+
+/** The value of a few digits, without a string of them; undefined for everything else that is a number. */
+function smallCount(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > smallDigitsMax) return undefined
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] ?? 0) - 48
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** Fills `out`, which must be new, or returns the first problem. */

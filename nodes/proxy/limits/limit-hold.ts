@@ -1,10 +1,10 @@
 // What a request has reserved at its limits. It is settled once, on what the request used.
 import type { Hold, Outcome, StreamWatch, WatchedStream } from '../accounting/outcome.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
-import type { HeaderLines } from '../http/http.ts'
+import type { CheckedLines } from '../http/checked-lines.ts'
 import type { AttemptLimits } from './attempt-limits.ts'
 import { HeldReservations } from './held-reservations.ts'
-import { limitHeaders } from './limit-headers.ts'
+import { limitLines } from './limit-headers.ts'
 import type { LimitTaker } from './limit-taker.ts'
 import { LimitWatch } from './limit-watch.ts'
 import type { OutputLengths } from './output-lengths.ts'
@@ -53,10 +53,10 @@ export class LimitHold implements Hold {
   }
 
   /** The state of the tightest limit of each unit. */
-  headers(): HeaderLines {
+  lines(): CheckedLines {
     const { clock, shape } = this.#tools
     const own = this.gate?.last
     const all = own === undefined ? this.#held.all : [...this.#held.all, ...own.all]
-    return limitHeaders(tightestStates(all, this.#tools), shape, clock.wallMs())
+    return limitLines(tightestStates(all, this.#tools), shape, clock)
   }
 }

@@ -27,7 +27,7 @@ export function reservedAmounts(
   if (operation.counts !== undefined || facts.body.type === 'form') return { input: 0, output: 0, nanoUsd: 0 }
   const { scan } = facts.body
   const input = Math.ceil(Math.min(scan.textBytes, body.bytes.length) / bytesPerToken)
-  const answers = Math.max(1, ...(['n', 'best_of'] as const).map((name) => scan.amount(name) || 1))
+  const answers = Math.max(1, scan.amount('n') || 1, scan.amount('best_of') || 1)
   const cap = capOf(scan)
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
@@ -38,8 +38,14 @@ export function reservedAmounts(
 
 /** The largest cap counts, because an upstream may take any. One of 0 or less, or that is no number, is none. */
 function capOf(scan: BodyScan): number {
-  const caps = outputCaps.flatMap((name) => scan.amount(name) ?? [])
-  return caps.length > 0 && caps.every((cap) => cap > 0) ? Math.max(...caps) : Number.POSITIVE_INFINITY
+  let largest = 0
+  for (const name of outputCaps) {
+    const cap = scan.amount(name)
+    if (cap === undefined) continue
+    if (!(cap > 0)) return Number.POSITIVE_INFINITY
+    largest = Math.max(largest, cap)
+  }
+  return largest === 0 ? Number.POSITIVE_INFINITY : largest
 }
 
 /** The same for an attempt at a target, which has a price of its own. */
