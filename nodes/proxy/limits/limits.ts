@@ -4,6 +4,7 @@
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
+import { RecentMap } from '../../../shared/recent-map.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { EntryDecision, Policy, PolicyDecision } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
@@ -31,7 +32,7 @@ export class Limits implements Policy {
   readonly #clock: Clock
   readonly #hashKey: Uint8Array
   readonly #taker: LimitTaker
-  readonly #tables = new WeakMap<Snapshot['limits'], LimitTable>()
+  readonly #tables = new RecentMap<Snapshot['limits'], LimitTable>()
   readonly #lengths = new OutputLengths()
   /** When sessions began; shared with the other proxies by `shareStarts`. */
   readonly starts = new SessionStarts()

@@ -27,22 +27,31 @@ export function runPolicies(
   request: AuthenticatedRequest,
   asked: InferenceRequest,
 ): Decided | Promise<Decided> {
-  return runFrom(0, { asked, holds: none, filters: none })
+  return runFrom(policies, request, { asked, holds: none, filters: none })
+}
 
-  function runFrom(first: number, start: Permit): Decided | Promise<Decided> {
-    let permit = start
-    for (let index = first; index < policies.length; index++) {
-      const policy = policies[index]
-      if (policy === undefined) continue
-      const decision = decide(policy, request, permit)
-      if (decision instanceof Promise) {
-        return decision.then((late) => ('ended' in late ? late : runFrom(index + 1, late)))
-      }
-      if ('ended' in decision) return decision
-      permit = decision
+function runFrom(
+  policies: readonly Policy[],
+  request: AuthenticatedRequest,
+  start: Permit,
+): Decided | Promise<Decided> {
+  let permit = start
+  for (let index = 0; index < policies.length; index++) {
+    const policy = policies[index]
+    if (policy === undefined) continue
+    const decision = decide(policy, request, permit)
+    if (decision instanceof Promise) {
+      const rest = policies.slice(index + 1)
+      return decision.then((late) => ('ended' in late ? late : runFrom(rest, request, late)))
     }
-    return permit
+    if ('ended' in decision) return decision
+    permit = decision
   }
+  return permit
+}
+
+function appended<Item>(items: readonly Item[], item: Item): readonly Item[] {
+  return items.length === 0 ? [item] : [...items, item]
 }
 
 /** The error of a policy that throws, with the holds of those before it, which are settled all the same. */
@@ -81,7 +90,7 @@ function applied(permit: Permit, decision: PolicyDecision): Decided {
   const { holds, filters } = permit
   return {
     asked,
-    holds: hold === undefined ? holds : [...holds, hold],
-    filters: filter === undefined ? filters : [...filters, filter],
+    holds: hold === undefined ? holds : appended(holds, hold),
+    filters: filter === undefined ? filters : appended(filters, filter),
   }
 }

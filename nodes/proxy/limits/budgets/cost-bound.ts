@@ -7,6 +7,7 @@ import type { Operation } from '../../operations/operation.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bodyOf, type InferenceRequest } from '../../request/inference-request.ts'
 import { type ConversationSizes, conversationSizes } from './conversation-sizes.ts'
+import { hasMarkedWord } from './marked-words.ts'
 import { isTierUnknown, type PriceCeiling, type PriceCeilings, unitCeiling } from './price-ceiling.ts'
 
 export type CostBound = { readonly nanoUsd: number } | NoBound
@@ -114,22 +115,17 @@ function sizesOf(
   const { operation, body } = request
   const bytes = body.bytes.length
   const tier = scan.text('service_tier') ?? scan.text('serviceTier')
-  const common = { bytes, tier, input: bytes + frameTokens }
-  if (!asked.hasConversation) return { ...common, outputCap: undefined, answers: 1, writes: false }
+  const input = bytes + frameTokens
+  if (!asked.hasConversation) return { input, outputCap: undefined, answers: 1, writes: false, bytes, tier }
   if (told !== undefined || !isPlain(asked, scan)) return readSizes(asked, { bytes, tier }, told ?? sizesNow(asked))
   const outputCap = capOf(operation.dialect, scan)
-  return { ...common, outputCap, answers: answersOf(operation.dialect, scan), writes: true }
+  return { input, outputCap, answers: answersOf(operation.dialect, scan), writes: true, bytes, tier }
 }
-
-/** Words of which one stands in every body that is more than text. An escaped letter could hide any of them. */
-const marks =
-  /image|audio|file|video|media|document|inline|tool|function|search|plugins|mcp_servers|container|conversation|previous_response_id|\\u/
 
 /** Whether the scan of the body alone tells all that the bound depends on. */
 function isPlain({ replaced, facts }: InferenceRequest, scan: BodyScan): boolean {
   if (replaced !== undefined || facts.inbound?.name === 'gemini') return false
-  // One expression over the text costs a tenth of a search for each word.
-  return !marks.test(scan.bytes.latin1Slice(scan.open, scan.close)) && !isStoredPrompt(scan)
+  return !hasMarkedWord(scan.bytes, scan.open, scan.close) && !isStoredPrompt(scan)
 }
 
 // Servers of OpenAI's API know several names of the cap, and each server goes by another one. Sources: vLLM and SGLang,
@@ -147,8 +143,14 @@ const capFields = {
 /** The largest cap counts, because an upstream may take any, and none if one of them is none. */
 export function capOf(dialect: string, scan: BodyScan): number | undefined {
   const fields = capFields[dialect as keyof typeof capFields] ?? []
-  const caps = fields.flatMap((field) => scan.amount(field) ?? [])
-  return caps.every((cap) => positive(cap) !== undefined) ? positive(Math.max(...caps)) : undefined
+  let largest: number | undefined
+  for (const field of fields) {
+    const cap = scan.amount(field)
+    if (cap === undefined) continue
+    if (positive(cap) === undefined) return undefined
+    if (largest === undefined || cap > largest) largest = cap
+  }
+  return largest
 }
 
 /** Some servers take a cap of 0 or -1 for none. */
