@@ -56,16 +56,13 @@ export class Gossip {
   }
 
   /** Takes an amount from a bucket, or answers why not. A promise only where another node has to be asked. */
-  charge(
-    request: ChargeRequest,
-    nowMs = this.#options.clock.monotonicMs(),
-  ): Charge | Shortage | Promise<Charge | Shortage> {
+  charge(request: ChargeRequest): Charge | Shortage | Promise<Charge | Shortage> {
     const { members } = this.node
     const { rule, amount } = request
     const isLarge = amount * chargesPerShareMin > rule.capacity / members.count
-    if (!isLarge || members.count === 1 || rule.kind === 'gauge') return this.#take(request, false, nowMs)
+    if (!isLarge || members.count === 1 || rule.kind === 'gauge') return this.#take(request, false)
     const owner = ownerOf(request.key, this.node.name, members)
-    if (owner === this.node.name || amount > rule.capacity) return this.#take(request, true, nowMs)
+    if (owner === this.node.name || amount > rule.capacity) return this.#take(request, true)
     return this.#ask(owner, request)
   }
 
@@ -79,11 +76,15 @@ export class Gossip {
     )
   }
 
-  #take(request: ChargeRequest, isOwner: boolean, nowMs: number): Charge | Shortage {
-    const { key, rule, amount, window, windowLeftMs, slot, isWanted } = request
+  #take(request: ChargeRequest, isOwner: boolean): Charge | Shortage {
     const { buckets } = this.node
-    const time = { nowMs, window, windowLeftMs, isOwner, isWanted }
-    return buckets.charge(buckets.slotOf(key, rule, nowMs, slot), amount, time)
+    const time = isTimed(request) ? request : { ...request, nowMs: this.#options.clock.monotonicMs() }
+    return buckets.charge(
+      buckets.slotOf(request.key, request.rule, time.nowMs, request.slot),
+      request.amount,
+      time,
+      isOwner,
+    )
   }
 
   async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {
@@ -94,7 +95,7 @@ export class Gossip {
     if (waitMs === undefined) {
       // The owner may have taken the amount, or may still.
       void this.#takeBack(question, takeBackTriesMax)
-      return this.#take(request, false, this.#options.clock.monotonicMs())
+      return this.#take({ ...request, nowMs: this.#options.clock.monotonicMs() }, false)
     }
     // The answer has no word for a wait that ends with the window.
     if (waitMs > 0) return { type: 'short', waitMs: request.rule.kind === 'window' ? 0 : waitMs }
@@ -126,14 +127,15 @@ export class Gossip {
     if (asked === undefined) return encodeWait(undefined)
     const { id, request } = asked
     const nowMs = this.#options.clock.monotonicMs()
-    if (request !== undefined) return encodeWait(this.#decided.decide(id, nowMs, () => this.#decide(request, nowMs)))
+    if (request !== undefined)
+      return encodeWait(this.#decided.decide(id, nowMs, () => this.#decide({ ...request, nowMs })))
     const taken = this.#decided.takeBack(id, nowMs)
     if (taken !== undefined) this.node.buckets.adjust(taken.charge, -taken.amount, nowMs)
     return encodeWait(0)
   }
 
-  #decide(request: ChargeRequest, nowMs: number): Decided {
-    const taken = this.#take(request, true, nowMs)
+  #decide(request: ChargeRequest): Decided {
+    const taken = this.#take(request, true)
     if ('slot' in taken) return { waitMs: 0, taken: { charge: taken, amount: request.amount } }
     return { waitMs: taken.type === 'short' ? Math.max(1, Math.ceil(taken.waitMs)) : undefined }
   }
@@ -154,4 +156,8 @@ export class Gossip {
     const frame = this.node.nextFrame(leaves)
     if (frame !== undefined) this.#options.bus.publish(subjects.gossip, frame)
   }
+}
+
+function isTimed(request: ChargeRequest): request is ChargeRequest & { readonly nowMs: number } {
+  return request.nowMs !== undefined
 }

@@ -31,19 +31,29 @@ export function limitLines(states: LimitStates, shape: ErrorShape, clock: Clock)
 
 function openAiLines({ requests, tokens, inputTokens, outputTokens }: LimitStates): string {
   const all = tokens ?? inputTokens ?? outputTokens
-  return openAiUnit('requests', requests) + openAiUnit('tokens', all)
+  return openAiUnit(requests, openAiRequests) + openAiUnit(all, openAiTokens)
 }
 
-function openAiUnit(unit: 'requests' | 'tokens', state: LimitState | undefined): string {
+function openAiUnit(state: LimitState | undefined, { limit, remaining, reset }: OpenAiNames): string {
   if (state === undefined) return ''
-  const [limit, remaining, reset] = openAiNames[unit]
   return limit + state.limit + remaining + Math.floor(state.remaining) + reset + durationText(state.fullInMs)
 }
 
-const openAiNames = { requests: openAiNamesOf('requests'), tokens: openAiNamesOf('tokens') } as const
+interface OpenAiNames {
+  readonly limit: string
+  readonly remaining: string
+  readonly reset: string
+}
 
-function openAiNamesOf(unit: string): readonly [string, string, string] {
-  return [`\r\nx-ratelimit-limit-${unit}: `, `\r\nx-ratelimit-remaining-${unit}: `, `\r\nx-ratelimit-reset-${unit}: `]
+const openAiRequests = openAiNames('requests')
+const openAiTokens = openAiNames('tokens')
+
+function openAiNames(unit: string): OpenAiNames {
+  return {
+    limit: `\r\nx-ratelimit-limit-${unit}: `,
+    remaining: `\r\nx-ratelimit-remaining-${unit}: `,
+    reset: `\r\nx-ratelimit-reset-${unit}: `,
+  }
 }
 
 function anthropicLines({ requests, tokens, inputTokens, outputTokens }: LimitStates, wallMs: number): string {

@@ -80,7 +80,7 @@ export class LimitTaker {
       if (limit === undefined) continue
       const planned = this.#plan(taking, limit)
       if (planned === undefined) continue
-      const taken = this.#gossip.charge(planned, taking.nowMs)
+      const taken = this.#gossip.charge(planned)
       if (taken instanceof Promise) return taken.then((late) => this.#takenLate(taking, planned, { late, index }))
       const error = this.#taken(taking, planned, taken)
       if (error !== undefined) return error
@@ -105,15 +105,15 @@ export class LimitTaker {
     if (limit.unit === 'repeats' && request.body.bytes.length === 0) return undefined
     if (!limit.countsModel(model, request.snapshot)) return undefined
     if (target !== undefined && !limit.countsTarget(target)) return undefined
-    if (own !== undefined) return this.#planned(counted, limit, own)
+    if (own !== undefined) return this.#planned(taking, limit, own)
     const subject = limit.subjectOf(request, counted)
     if (subject === '') return undefined
     const bucket = limit.unit === 'repeats' ? buckets.ofRepeated(subject, digestOf(taking)) : buckets.of(subject)
-    return this.#planned(counted, limit, { subject, bucket })
+    return this.#planned(taking, limit, { subject, bucket })
   }
 
   #planned(
-    { amounts }: Counted,
+    { counted, nowMs }: Taking,
     limit: CompiledLimit,
     { subject, bucket }: { readonly subject: string; readonly bucket: Bucket },
   ): Planned {
@@ -127,7 +127,8 @@ export class LimitTaker {
       key,
       rule,
       slot,
-      amount: amountOf(limit.unit, amounts, rule.capacity),
+      nowMs,
+      amount: amountOf(limit.unit, counted.amounts, rule.capacity),
       window: window?.number ?? 0,
       windowLeftMs: window === undefined ? undefined : window.endMs - wallMs,
       windowEndMs: window?.endMs,

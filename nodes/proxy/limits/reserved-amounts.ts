@@ -1,6 +1,6 @@
 // What a request may use, estimated before it is sent: limits reserve it, and settle on what was really used.
 
-import type { BodyScan } from '../../../shared/json/scan.ts'
+import { type BodyScan, fieldOf } from '../../../shared/json/scan.ts'
 import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
@@ -16,7 +16,7 @@ export interface ReservedAmounts {
 /** Bytes of text for a token, on the average of languages and code. */
 const bytesPerToken = 3.6
 
-const outputCaps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const
+const outputCaps = [fieldOf.max_tokens, fieldOf.max_completion_tokens, fieldOf.max_output_tokens, fieldOf.n_predict]
 
 export function reservedAmounts(
   { operation, body, snapshot, receivedAtMs }: AuthenticatedRequest,
@@ -27,7 +27,7 @@ export function reservedAmounts(
   if (operation.counts !== undefined || facts.body.type === 'form') return { input: 0, output: 0, nanoUsd: 0 }
   const { scan } = facts.body
   const input = Math.ceil(Math.min(scan.textBytes, body.bytes.length) / bytesPerToken)
-  const answers = Math.max(1, scan.amount('n') || 1, scan.amount('best_of') || 1)
+  const answers = Math.max(1, scan.amountAt(fieldOf.n) || 1, scan.amountAt(fieldOf.best_of) || 1)
   const cap = capOf(scan)
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
@@ -39,8 +39,8 @@ export function reservedAmounts(
 /** The largest cap counts, because an upstream may take any. One of 0 or less, or that is no number, is none. */
 function capOf(scan: BodyScan): number {
   let largest = 0
-  for (const name of outputCaps) {
-    const cap = scan.amount(name)
+  for (const field of outputCaps) {
+    const cap = scan.amountAt(field)
     if (cap === undefined) continue
     if (!(cap > 0)) return Number.POSITIVE_INFINITY
     largest = Math.max(largest, cap)

@@ -50,8 +50,11 @@ function runFrom(
   return permit
 }
 
-function appended<Item>(items: readonly Item[], item: Item): readonly Item[] {
-  return items.length === 0 ? [item] : [...items, item]
+/** Literals of few items take no more memory than they need. */
+function appended<Item extends object>(items: readonly Item[], item: Item): readonly Item[] {
+  const [first] = items
+  if (first === undefined) return [item]
+  return items.length === 1 ? [first, item] : [...items, item]
 }
 
 /** The error of a policy that throws, with the holds of those before it, which are settled all the same. */

@@ -105,12 +105,17 @@ export class Budgets implements Policy {
   #reserve(budgets: readonly CompiledBudget[], bound: CostBound): EntryDecision | Promise<EntryDecision> {
     if (!('nanoUsd' in bound)) return { type: 'reject', error: unbounded(budgets, bound) }
     const wallMs = this.#clock.wallMs()
-    const leases: Lease[] = []
-    for (const budget of budgets) {
-      const window = budget.windowAt(wallMs)
-      leases.push(this.#desk.lease(window, window))
-    }
+    const [first] = budgets
+    const leases =
+      budgets.length === 1 && first !== undefined
+        ? [this.#leaseOf(first, wallMs)]
+        : budgets.map((budget) => this.#leaseOf(budget, wallMs))
     return this.#reserveFrom(0, { budgets, leases, nanoUsd: bound.nanoUsd })
+  }
+
+  #leaseOf(budget: CompiledBudget, wallMs: number): Lease {
+    const window = budget.windowAt(wallMs)
+    return this.#desk.lease(window, window)
   }
 
   /** Reserves of one budget after the other, from `first` on. */

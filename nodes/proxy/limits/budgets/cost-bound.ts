@@ -1,5 +1,5 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
-import type { BodyScan } from '../../../../shared/json/scan.ts'
+import { type BodyScan, fieldOf } from '../../../../shared/json/scan.ts'
 import { ExactCost } from '../../../../shared/models/exact-cost.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
@@ -114,7 +114,7 @@ function sizesOf(
 ): Sizes | NoBound {
   const { operation, body } = request
   const bytes = body.bytes.length
-  const tier = scan.text('service_tier') ?? scan.text('serviceTier')
+  const tier = scan.textAt(fieldOf.service_tier) ?? scan.textAt(fieldOf.serviceTier)
   const input = bytes + frameTokens
   if (!asked.hasConversation) return { input, outputCap: undefined, answers: 1, writes: false, bytes, tier }
   if (told !== undefined || !isPlain(asked, scan)) return readSizes(asked, { bytes, tier }, told ?? sizesNow(asked))
@@ -131,21 +131,31 @@ function isPlain({ replaced, facts }: InferenceRequest, scan: BodyScan): boolean
 // Servers of OpenAI's API know several names of the cap, and each server goes by another one. Sources: vLLM and SGLang,
 // `max_completion_tokens` before `max_tokens`, numbers also as texts; llama.cpp's server, `n_predict` before `max_tokens`, -1 for
 // no cap.
-const chatCaps = ['max_tokens', 'max_completion_tokens', 'n_predict'] as const
+const chatCaps = [fieldOf.max_tokens, fieldOf.max_completion_tokens, fieldOf.n_predict]
 
-const capFields = {
-  'openai-chat': chatCaps,
-  'openai-responses': ['max_output_tokens'],
-  'openai-completions': chatCaps,
-  anthropic: ['max_tokens'],
-} as const
+const responseCaps = [fieldOf.max_output_tokens]
+const messageCaps = [fieldOf.max_tokens]
+const noCaps: readonly number[] = []
+
+function capFieldsOf(dialect: string): readonly number[] {
+  switch (dialect) {
+    case 'openai-chat':
+    case 'openai-completions':
+      return chatCaps
+    case 'openai-responses':
+      return responseCaps
+    case 'anthropic':
+      return messageCaps
+    default:
+      return noCaps
+  }
+}
 
 /** The largest cap counts, because an upstream may take any, and none if one of them is none. */
 export function capOf(dialect: string, scan: BodyScan): number | undefined {
-  const fields = capFields[dialect as keyof typeof capFields] ?? []
   let largest: number | undefined
-  for (const field of fields) {
-    const cap = scan.amount(field)
+  for (const field of capFieldsOf(dialect)) {
+    const cap = scan.amountAt(field)
     if (cap === undefined) continue
     if (positive(cap) === undefined) return undefined
     if (largest === undefined || cap > largest) largest = cap
@@ -160,7 +170,7 @@ function positive(cap: number | undefined): number | undefined {
 
 /** Infinity where it is not known how many a server makes. */
 function answersOf(dialect: string, scan: BodyScan): number {
-  const wanted = Math.max(1, scan.amount('n') ?? 1, scan.amount('best_of') ?? 1)
+  const wanted = Math.max(1, scan.amountAt(fieldOf.n) ?? 1, scan.amountAt(fieldOf.best_of) ?? 1)
   const each = Number.isNaN(wanted) ? Number.POSITIVE_INFINITY : wanted
   if (dialect !== 'openai-completions' || scan.field('prompt')?.kind !== 'array') return each
   const { prompt } = bodyOf(scan)
@@ -170,7 +180,7 @@ function answersOf(dialect: string, scan: BodyScan): number {
 
 /** A prompt that the provider keeps: nobody here knows how long it is. */
 function isStoredPrompt(scan: BodyScan): boolean {
-  return scan.field('prompt')?.kind === 'object'
+  return scan.fieldAt(fieldOf.prompt)?.kind === 'object'
 }
 
 /** What the conversation itself tells. */
