@@ -13,7 +13,16 @@ export interface Judged {
 }
 
 export function problemsOf(error: z.ZodError, judged: Judged): Problem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, judged))
+  return error.issues.filter(isTightest).flatMap((issue) => problemsOfIssue(issue, judged))
+}
+
+/** Of several bounds that one number is beyond, the tightest one is told: whole numbers have a bound of their own. */
+function isTightest(issue: z.core.$ZodIssue, _: number, all: readonly z.core.$ZodIssue[]): boolean {
+  if (issue.code !== 'too_big') return true
+  const path = JSON.stringify(issue.path)
+  return !all.some(
+    (other) => other.code === 'too_big' && other.maximum < issue.maximum && JSON.stringify(other.path) === path,
+  )
 }
 
 function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Judged): Problem[] {

@@ -22,6 +22,8 @@ const wanted = [
   'query',
   'n',
   'best_of',
+  'logprobs',
+  'top_logprobs',
   'store',
   'previous_response_id',
   'conversation',

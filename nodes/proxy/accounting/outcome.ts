@@ -17,6 +17,8 @@ export interface Outcome {
   readonly model: string
   /** The name that was asked for, sanitized, where it is not a configured one. */
   readonly askedModel?: string | undefined
+  /** The limit, the budget or the provider whose quota has rejected or cut the request. */
+  readonly limitedBy?: string | undefined
   readonly stream: boolean
   readonly cacheStatus: CacheStatus
   readonly attempts: readonly AttemptRecord[]

@@ -16,6 +16,7 @@ import { errorAnswer } from '../errors/error-answer.ts'
 import { errorRow } from '../errors/error-table.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
 import type { ExhaustedError, GatewayError } from '../errors/gateway-error.ts'
+import { limitedBy } from '../errors/limited-by.ts'
 import type { CheckedLines } from '../http/checked-lines.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import { eventStream } from '../streams/answer-stream.ts'
@@ -75,7 +76,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   answer(attempt: Attempt, answer: WholeAnswer, { used, nowMs }: AttemptUse): void {
     const { reply, id } = this.request
     const status = answer.isEstimate === true ? 200 : attempt.status
-    const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
+    const outcome = this.#outcome({ status: 'ok', httpStatus: status, used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
     if (answer.isEstimate === true) headers.push(...estimatedHeader)
     const { costNanoUsd } = outcome
@@ -108,7 +109,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
 
   finish(attempt: Attempt, last: Buffer | string, { used, nowMs }: AttemptUse): void {
     const { reply } = this.request
-    const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, errorCode: '', used, nowMs })
+    const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, used, nowMs })
     const flush = (bytes: Buffer | string) => {
       if (bytes.length > 0) reply.write(bytes)
       reply.end()
@@ -123,7 +124,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   ): void {
     const { reply } = this.request
     const { code, message } = errorRow(error)
-    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode: code ?? '', used, nowMs })
+    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, error, used, nowMs })
     const flush = (bytes: Buffer | string) => {
       // A comment of the stream tells why; whoever reads events alone sees an answer that has reached its length.
       if (attempt.stream?.contentType === eventStream) reply.write(`: ${code}: ${message}\n\n`)
@@ -136,9 +137,8 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   /** Tells the caller in the stream, which then ends without its terminal event. */
   cutStream(attempt: Attempt, error: GatewayError, { used, nowMs }: AttemptUse): void {
     const { reply } = this.request
-    const errorCode = errorRow(error).code ?? ''
     const event = this.#errorEvent(attempt, error)
-    this.#settle(this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode, used, nowMs }), () => {
+    this.#settle(this.#outcome({ status: 'cut', httpStatus: attempt.status, error, used, nowMs }), () => {
       if (event === undefined) {
         reply.abort()
         return
@@ -175,8 +175,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { reply } = this.request
     const answer = this.#errorAnswer(error)
     const lines = this.#facts(nowMs, noCost)
-    const errorCode = errorRow(error).code ?? ''
-    const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, errorCode, used, nowMs })
+    const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, error, used, nowMs })
     this.#settle(outcome, () => reply.send(answer.status, answer.headers, answer.body, lines))
   }
 
@@ -204,19 +203,20 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { used, nowMs } = dispatch.stop()
     const { attempt } = dispatch
     const httpStatus = attempt?.hasForwarded === true ? attempt.status : 0
-    this.#settle(this.#outcome({ status: 'client-aborted', httpStatus, errorCode: '', used, nowMs }), nothing)
+    this.#settle(this.#outcome({ status: 'client-aborted', httpStatus, used, nowMs }), nothing)
   }
 
   // ── the end of every way ─────────────────────────────────────────────────────────────────────────────────────────
 
-  #outcome({ status, httpStatus, errorCode, used, nowMs }: End): Outcome {
+  #outcome({ status, httpStatus, error, used, nowMs }: End): Outcome {
     const { model, stream } = this.#asked
     const dispatch = this.#dispatch
     const attempts = dispatch?.attempts ?? []
     return {
       status,
       httpStatus,
-      errorCode,
+      errorCode: error === undefined ? '' : (errorRow(error).code ?? ''),
+      limitedBy: error === undefined ? undefined : limitedBy(error),
       model,
       stream,
       cacheStatus: 'BYPASS',
@@ -290,7 +290,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
 interface End {
   readonly status: RequestStatus
   readonly httpStatus: number
-  readonly errorCode: string
+  readonly error?: GatewayError
   /** What the last attempt used; undefined when nothing was used. */
   readonly used: Used | undefined
   readonly nowMs: number

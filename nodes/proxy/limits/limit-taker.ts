@@ -67,6 +67,20 @@ export class LimitTaker {
     throw error
   }
 
+  /** Charges limits of cost with what was spent, whether they have room or not. */
+  spend(counted: Counted, nanoUsd: number): void {
+    const { buckets } = this.#gossip.node
+    const nowMs = this.#clock.monotonicMs()
+    for (const limit of counted.limits) {
+      if (limit.limit.unit !== 'usd') continue
+      const planned = this.#plan({ counted, reservations: [], nowMs }, limit)
+      if (planned === undefined) continue
+      const { key, rule, slot, window, windowLeftMs } = planned
+      const charge = buckets.takenElsewhere(buckets.slotOf(key, rule, nowMs, slot), { nowMs, window, windowLeftMs })
+      buckets.adjust(charge, nanoUsd, nowMs)
+    }
+  }
+
   giveBack(reservations: readonly Reservation[]): void {
     const nowMs = this.#clock.monotonicMs()
     for (const { charge, amount } of reservations) this.#gossip.node.buckets.adjust(charge, -amount, nowMs)

@@ -5,7 +5,7 @@ import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import { RecentMap } from '../../../shared/recent-map.ts'
 import type { GatewayError, RateLimitedError } from '../errors/gateway-error.ts'
-import type { EntryDecision, Policy, PolicyDecision } from '../policies/policy.ts'
+import type { EntryDecision, Policy, PolicyDecision, Spent } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -72,6 +72,14 @@ export class Limits implements Policy {
     const counted = { request, model, target: undefined, amounts: nothing, limits: limits.ofRequests }
     const held = this.#hold(counted, limits)
     return held instanceof Promise ? held.then(entryDecision) : entryDecision(held)
+  }
+
+  /** Limits of cost count it. Limits of tokens do not: providers limit batches apart, and a whole one at once would close them. */
+  charge(request: AuthenticatedRequest, { model, target, nanoUsd }: Spent): void {
+    const { ofRequests, ofAttempts } = this.#tableOf(request.snapshot).of(request.caller)
+    const counted = { request, model, amounts: nothing }
+    this.#taker.spend({ ...counted, target: undefined, limits: ofRequests }, nanoUsd)
+    this.#taker.spend({ ...counted, target, limits: ofAttempts }, nanoUsd)
   }
 
   /** The error that ends an open request, because its session has no time left. */

@@ -18,7 +18,7 @@ export interface Reservation {
 }
 
 /** A limit, as far as what is reserved at it depends on it. */
-export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft'>
+export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft' | 'isEnforced'>
 
 export interface ReservationTools {
   readonly buckets: SharedBuckets
@@ -73,7 +73,8 @@ export function tightestStates(
   let outputTokens: LimitState | undefined
   const nowMs = clock.monotonicMs()
   for (const { charge, limit, rule, windowEndMs } of reservations) {
-    const unit = headerUnit(limit.unit)
+    // A caller that was told of a limit that rejects nothing would wait for it.
+    const unit = limit.isEnforced ? headerUnit(limit.unit) : undefined
     const found = unit === undefined ? undefined : buckets.stateOf(charge, nowMs)
     if (found === undefined) continue
     const windowLeftMs = windowEndMs === undefined ? undefined : windowEndMs - clock.wallMs()

@@ -1,11 +1,11 @@
 // The numbers of a body that multiply what a request costs. What no server could mean by them is refused; 0, -1 and texts with a number are
 // for the upstream to judge: llama.cpp takes -1 for no cap, others 0, and lenient ones read texts. Budgets count those as no cap.
+import { answersMax, capMax, isCount } from '../../../shared/chat/counts.ts'
 import { type BodyScan, fieldOf, type WantedField } from '../../../shared/json/scan.ts'
 
 const caps = named('max_tokens', 'max_completion_tokens', 'max_output_tokens')
-const counts = named('n', 'best_of')
-/** OpenAI's bound of `n`. Source: the API reference of chat completions and completions. */
-export const answersMax = 128
+/** The likeliest tokens make an answer as many times larger. In chat completions `logprobs` is a flag. */
+const counts = named('n', 'best_of', 'logprobs', 'top_logprobs')
 
 export interface WrongNumber {
   readonly name: WantedField
@@ -14,16 +14,22 @@ export interface WrongNumber {
 
 export function wrongNumber(scan: BodyScan): WrongNumber | undefined {
   for (const { name, field } of caps)
-    if (isWrong(scan.amountAt(field), Number.MAX_SAFE_INTEGER))
+    if (!isAbsent(scan, field) && !isCount(scan.amountAt(field), capMax))
       return { name, message: `\`${name}\` must be a whole number of tokens.` }
   for (const { name, field } of counts)
-    if (isWrong(scan.amountAt(field), answersMax))
+    if (!isAbsent(scan, field) && !isFlag(scan, field) && !isCount(scan.amountAt(field), answersMax))
       return { name, message: `\`${name}\` must be a whole number up to ${answersMax}.` }
   return undefined
 }
 
-function isWrong(amount: number | undefined, max: number): boolean {
-  return amount !== undefined && !(Number.isInteger(amount) && amount >= -1 && amount <= max)
+function isAbsent(scan: BodyScan, field: number): boolean {
+  const span = scan.fieldAt(field)
+  return span === undefined || span.kind === 'null'
+}
+
+function isFlag(scan: BodyScan, field: number): boolean {
+  const kind = scan.fieldAt(field)?.kind
+  return field === fieldOf.logprobs && (kind === 'true' || kind === 'false')
 }
 
 function named(...names: readonly WantedField[]) {

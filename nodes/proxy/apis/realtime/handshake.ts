@@ -15,6 +15,7 @@ import { errorHeadOf } from '../../errors/error-head.ts'
 import { errorRow } from '../../errors/error-table.ts'
 import { type ForwardedError, forwardedAnswer } from '../../errors/forwarded-error.ts'
 import type { GatewayError, Ineligible } from '../../errors/gateway-error.ts'
+import { limitedBy } from '../../errors/limited-by.ts'
 import { failureOfError, noCredential } from '../../errors/upstream-failure.ts'
 import { type CheckedLines, headersIn } from '../../http/checked-lines.ts'
 import type { HeaderLines, Upgrade } from '../../http/http.ts'
@@ -222,7 +223,7 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
     const answer = this.#errorAnswer(error)
     const lines = this.#facts(nowMs)
     const errorCode = errorRow(error).code ?? ''
-    this.#finish({ status: 'failed', httpStatus: answer.status, errorCode, nowMs }, () =>
+    this.#finish({ status: 'failed', httpStatus: answer.status, errorCode, limitedBy: limitedBy(error), nowMs }, () =>
       reply.send(answer.status, answer.headers, answer.body, lines),
     )
   }
@@ -247,7 +248,13 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   }
 
   #finish(
-    end: { status: 'failed' | 'client-aborted'; httpStatus: number; errorCode: string; nowMs: number },
+    end: {
+      status: 'failed' | 'client-aborted'
+      httpStatus: number
+      errorCode: string
+      limitedBy?: string | undefined
+      nowMs: number
+    },
     flush: () => void,
   ): void {
     const { attempts, attemptCount, fallbackIndex } = this

@@ -4,6 +4,7 @@ import type { Lease } from '../../../../cluster/budgets/lease.ts'
 import type { AttemptOutcome } from '../../../../shared/telemetry/records.ts'
 import { isOpenEnd } from '../../accounting/attempt-end.ts'
 import type { Hold, Outcome, StreamWatch, WatchedStream } from '../../accounting/outcome.ts'
+import { totalCost } from '../../accounting/request-records.ts'
 import { BudgetWatch } from './budget-watch.ts'
 import { LeaseExtension } from './lease-extension.ts'
 
@@ -65,12 +66,9 @@ export class BudgetHold implements Hold {
     }
   }
 
-  /** An attempt whose cost nobody knows counts with its bound. */
   #costOf({ attempts, attemptCount, costNanoUsd }: Outcome): number {
     if (attempts.length === 0) return costNanoUsd ?? (attemptCount === 0 ? 0 : this.#bound)
-    let sum = 0
-    for (const attempt of attempts) sum += attempt.settlement === 'unpriced' ? this.#bound : attempt.costNanoUsd
-    return sum
+    return totalCost(attempts)
   }
 
   use({ costNanoUsd = 0 }: Outcome): void {

@@ -9,7 +9,7 @@ import { RecentMap } from '../../../../shared/recent-map.ts'
 import type { BudgetLoad } from '../../../../shared/telemetry/records.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { Jobs } from '../../large/job.ts'
-import type { EntryDecision, Policy, PolicyDecision } from '../../policies/policy.ts'
+import type { EntryDecision, Policy, PolicyDecision, Spent } from '../../policies/policy.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import type { InferenceRequest } from '../../request/inference-request.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
@@ -19,7 +19,7 @@ import { sizesLater } from './conversation-sizes.ts'
 import { type CostBound, costBound, type NoBound } from './cost-bound.ts'
 import { PriceCeilings } from './price-ceiling.ts'
 
-/** What a realtime session reserves: enough to learn that something is left. */
+/** What a realtime session or a batch reserves: enough to learn that something is left. */
 const openingNanoUsd = 1
 const nanoPerUsd = 1e9
 /** Budgets that heartbeats tell of. */
@@ -84,10 +84,21 @@ export class Budgets implements Policy {
     return told.then((sizes) => costBound(request, asked, this.#ceilings, sizes))
   }
 
-  /** Requests about files and stored responses cost nothing. A session is charged for each of its responses. */
+  /** Requests about files and stored responses cost nothing. A session is charged for each of its responses, and a batch when it is
+   *  over: neither is begun while a budget has nothing left. */
   enter(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision> {
-    if (model === '') return { type: 'proceed' }
+    if (model === '' && !createsBatch(request)) return { type: 'proceed' }
     return this.#reserve(this.#budgetsOf(request), { nanoUsd: openingNanoUsd })
+  }
+
+  charge(request: AuthenticatedRequest, { nanoUsd }: Spent): void {
+    const wallMs = this.#clock.wallMs()
+    for (const budget of this.#budgetsOf(request)) {
+      const window = budget.windowAt(wallMs)
+      const lease = this.#desk.lease(window, { terms: window.terms, isHard: budget.isHard })
+      lease.settle(0, nanoUsd)
+      this.#desk.settled(lease)
+    }
   }
 
   #budgetsOf({ snapshot, caller, user }: AuthenticatedRequest): readonly CompiledBudget[] {
@@ -156,7 +167,10 @@ export class Budgets implements Policy {
     this.#rejected.set(name, (this.#rejected.get(name) ?? 0) + 1)
     return {
       type: 'reject',
-      error: outcome === 'away' ? { type: 'budget-away', budget: name } : spent(budget, lease, outcome),
+      error:
+        outcome === 'away'
+          ? { type: 'budget-away', budget: name }
+          : spent({ budget, lease, boundNanoUsd: nanoUsd, outcome }),
     }
   }
 }
@@ -170,12 +184,23 @@ interface Asking {
 
 const nothing: CostBound = { nanoUsd: 0 }
 
+function createsBatch({ matched: { object }, head }: AuthenticatedRequest): boolean {
+  return object?.actions[head.method] === 'create-batch'
+}
+
 function unbounded(budgets: readonly CompiledBudget[], bound: NoBound): GatewayError {
   if ('error' in bound) return bound.error
   return { type: 'cost-unbounded', budget: budgets.find(({ isHard }) => isHard)?.name ?? '', why: bound.unbounded }
 }
 
-function spent(budget: CompiledBudget, lease: Lease, outcome: 'spent' | 'reserved'): GatewayError {
+interface Spending {
+  readonly budget: CompiledBudget
+  readonly lease: Lease
+  readonly boundNanoUsd: number
+  readonly outcome: 'spent' | 'reserved'
+}
+
+function spent({ budget, lease, boundNanoUsd, outcome }: Spending): GatewayError {
   const { cap, windowEndMs } = lease.terms
   return {
     type: 'budget-exceeded',
@@ -184,6 +209,7 @@ function spent(budget: CompiledBudget, lease: Lease, outcome: 'spent' | 'reserve
     limitNanoUsd: cap,
     spentNanoUsd: lease.spent,
     reservedNanoUsd: lease.held,
+    boundNanoUsd,
     resetsAtMs: windowEndMs,
     isReserved: outcome === 'reserved',
   }

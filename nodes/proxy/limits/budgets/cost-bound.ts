@@ -40,9 +40,11 @@ export function costBound(
   if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
   const sizes = sizesOf(request, asked, { scan: body.scan, told })
   if (!('bytes' in sizes)) return sizes
+  const parameters = asked.facts.inbound?.parameterNames
+  const names = { cap: parameters?.maxOutputTokens, answers: parameters?.n }
   let most = 0
   for (const ceiling of targets) {
-    const bound = targetBound(operation, ceiling, sizes, body.scan)
+    const bound = targetBound(operation, ceiling, { ...sizes, names }, body.scan)
     if (!('nanoUsd' in bound)) return bound
     if (bound.nanoUsd > most) most = bound.nanoUsd
   }
@@ -67,12 +69,15 @@ export interface Sizes {
   readonly writes: boolean
   readonly bytes: number
   readonly tier: string | undefined
+  /** What the caller's dialect calls the cap of an answer, and the number of answers. */
+  readonly names?: { readonly cap: string | undefined; readonly answers: string | undefined }
 }
 
 function tokenBound({ target, rates, price }: PriceCeiling, sizes: Sizes): CostBound {
   const name = `${target.provider}/${target.model}`
   const { contextTokensMax = Number.POSITIVE_INFINITY, outputTokensMax = contextTokensMax } = target.facts
-  if (rates === undefined || isTierUnknown(price, sizes.tier)) return { unbounded: `${name} has no known price` }
+  if (rates === undefined || isTierUnknown(price, sizes.tier))
+    return { unbounded: `${name} has no known price, which an operator can set` }
   // The context bounds what a provider takes; a catalogue that is wrong must not make the bound smaller than the text is.
   const input = Number.isFinite(sizes.input) ? sizes.input : contextTokensMax
   if (!Number.isFinite(input))
@@ -81,8 +86,9 @@ function tokenBound({ target, rates, price }: PriceCeiling, sizes: Sizes): CostB
   if (!sizes.writes) return { nanoUsd: most.nanoUsdUp }
   const output = sizes.outputCap ?? outputTokensMax
   if (!Number.isFinite(output))
-    return { unbounded: `how long an answer of ${name} can get is not known: set max_tokens` }
-  if (!Number.isFinite(sizes.answers)) return { unbounded: 'how many answers are asked for is not known: set n' }
+    return { unbounded: `how long an answer of ${name} can get is not known: set ${sizes.names?.cap ?? 'max_tokens'}` }
+  if (!Number.isFinite(sizes.answers))
+    return { unbounded: `how many answers are asked for is not known: set ${sizes.names?.answers ?? 'n'}` }
   return { nanoUsd: most.add(Math.ceil(output * sizes.answers), rates.output).nanoUsdUp }
 }
 
