@@ -57,7 +57,14 @@ export function lookalikeOf(name: string): string | undefined {
   return bodyNames.lookalike(name)
 }
 
-const fieldIndex = Object.fromEntries(wanted.map((name, index) => [name, index])) as Record<WantedField, number>
+/** Digits whose value is read without making a string of them. */
+const smallDigitsMax = 9
+
+/** The numbers of the wanted members. A look by number is faster than one by name. */
+export const fieldOf = Object.fromEntries(wanted.map((name, index) => [name, index])) as Readonly<
+  Record<WantedField, number>
+>
+const textIndexes = texts.map((name) => fieldOf[name])
 const noBytes = Buffer.alloc(0)
 const bodyNames = new NameTable(
   [...wanted, ...forbidden],
@@ -101,36 +108,54 @@ export class BodyScan {
 
   /** The span of a member; undefined when the body has none of that name. */
   field(name: WantedField): Span | undefined {
-    return this.#spans[fieldIndex[name]]
+    return this.#spans[fieldOf[name]]
+  }
+
+  /** The same, by the number that `fieldOf` has for a name. */
+  fieldAt(field: number): Span | undefined {
+    return this.#spans[field]
   }
 
   /** The decoded text of a string member; undefined for any other value. */
   text(name: WantedField): string | undefined {
-    const span = this.field(name)
+    return this.textAt(fieldOf[name])
+  }
+
+  textAt(field: number): string | undefined {
+    const span = this.#spans[field]
     return span?.kind === 'string' ? decodedText(this.bytes, span.start + 1, span.end - 1) : undefined
   }
 
   /** The value of a number member; Infinity for huge numbers, as in JSON.parse. */
   number(name: WantedField): number | undefined {
-    const span = this.field(name)
-    return span?.kind === 'number' ? Number(this.bytes.toString('latin1', span.start, span.end)) : undefined
+    return this.numberAt(fieldOf[name])
+  }
+
+  numberAt(field: number): number | undefined {
+    const span = this.#spans[field]
+    if (span?.kind !== 'number') return undefined
+    return smallCount(this.bytes, span.start, span.end) ?? Number(this.bytes.toString('latin1', span.start, span.end))
   }
 
   /** The number of a member as a lenient server takes it, also of a text with a number. Undefined where there is none (null is
    *  none); NaN for a value of which nobody knows what a server makes. */
   amount(name: WantedField): number | undefined {
-    const kind = this.field(name)?.kind
-    if (kind === undefined || kind === 'null') return undefined
-    if (kind === 'number') return this.number(name)
-    const text = this.text(name)?.trim() ?? ''
+    return this.amountAt(fieldOf[name])
+  }
+
+  amountAt(field: number): number | undefined {
+    const span = this.#spans[field]
+    if (span === undefined || span.kind === 'null') return undefined
+    if (span.kind === 'number') return this.numberAt(field)
+    const text = this.textAt(field)?.trim() ?? ''
     return text === '' ? Number.NaN : Number(text)
   }
 
   /** Bytes of the text that a model is given: of all strings but the settings beside the messages. */
   get textBytes(): number {
     let bytes = this.nestedTextBytes
-    for (const name of texts) {
-      const span = this.field(name)
+    for (const index of textIndexes) {
+      const span = this.#spans[index]
       if (span?.kind === 'string') bytes += span.end - span.start - 2
     }
     return bytes
@@ -154,6 +179,18 @@ export class BodyScan {
   spans(): (Span | undefined)[] {
     return this.#spans
   }
+}
+
+/** The value of a few digits, without a string of them; undefined for everything else that is a number. */
+function smallCount(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > smallDigitsMax) return undefined
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] ?? 0) - 48
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** Fills `out`, which must be new, or returns the first problem. */
@@ -207,7 +244,7 @@ export function endBody(scanner: Scanner, end: number | ScanProblem, out: BodySc
     const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]
     if (param !== undefined) return { type: 'forbidden_param', param }
   }
-  const options = spans[fieldIndex.stream_options]
+  const options = spans[fieldOf.stream_options]
   return options?.kind === 'object' ? scanStreamOptions(scanner, options, out) : undefined
 }
 

@@ -3,7 +3,7 @@
 
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { Span } from '../../../shared/json/members.ts'
-import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
+import { BodyScan, fieldOf, scanBody } from '../../../shared/json/scan.ts'
 import { scanBodyInSlices } from '../../../shared/json/scan-in-slices.ts'
 import type { ScanProblem } from '../../../shared/json/scan-problem.ts'
 import { type Edit, editIncludeUsage, editOut } from '../../../shared/json/splice.ts'
@@ -88,7 +88,7 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
   if (input?.nonEmptyArray === true && (scan.field(input.member)?.kind !== 'array' || !scan.hasContent(input.member))) {
     return fail(bad('invalid_messages', `\`${input.member}\` must be a non-empty list.`, input.member))
   }
-  const flag = scan.field('stream')
+  const flag = scan.fieldAt(fieldOf.stream)
   if (flag !== undefined && flag.kind !== 'true' && flag.kind !== 'false' && !isEmpty(scan, 'stream')) {
     return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
   }
@@ -98,9 +98,9 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
   const wrong = wrongNumber(scan)
   if (wrong !== undefined) return fail(bad('invalid_value', wrong.message, wrong.name))
   const edits: Edit[] = []
-  const models = scan.field('models') === undefined ? undefined : editOut(scan, 'models')
+  const models = scan.fieldAt(fieldOf.models) === undefined ? undefined : editOut(scan, 'models')
   if (models !== undefined) edits.push(models)
-  const empty = scan.text('stream') === '' ? editOut(scan, 'stream') : undefined
+  const empty = flag?.kind === 'string' && scan.text('stream') === '' ? editOut(scan, 'stream') : undefined
   if (empty !== undefined) edits.push(empty)
   const usage = stream && operation.asksForUsage ? editIncludeUsage(scan) : undefined
   if (usage !== undefined) edits.push(usage)
