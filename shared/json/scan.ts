@@ -2,55 +2,13 @@
 // bytes are sent to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
 import { isUtf8 } from 'node:buffer'
 import { bounds } from '../bounds.ts'
+import { fieldOf, forbiddenFields, type WantedField, wantedFields } from './body-fields.ts'
 import { JsonCursor, stopped } from './cursor.ts'
 import { decodedText, MemberWalk, NameTable, type Span } from './members.ts'
 import { hasByteOrderMark, problemOfStop, type ScanProblem } from './scan-problem.ts'
 
-const wanted = [
-  'model',
-  'models',
-  'messages',
-  'stream',
-  'stream_options',
-  'user',
-  'max_tokens',
-  'max_completion_tokens',
-  'max_output_tokens',
-  'n_predict',
-  'input',
-  'prompt',
-  'query',
-  'n',
-  'best_of',
-  'logprobs',
-  'top_logprobs',
-  'store',
-  'previous_response_id',
-  'conversation',
-  'background',
-  'system',
-  'instructions',
-  'service_tier',
-  'serviceTier',
-  'speed',
-  'anthropic_version',
-  'metadata',
-  'labels',
-  'generationConfig',
-  'generation_config',
-] as const
-export type WantedField = (typeof wanted)[number]
-
 /** Members that are text for the model where they are strings. */
 const texts = ['input', 'prompt', 'query', 'system', 'instructions'] as const satisfies WantedField[]
-
-// A caller who could set these members would choose where our credential is sent (CVE-2024-6587).
-const forbidden = ['api_base', 'base_url', 'api_key', 'extra_headers', 'custom_llm_provider'] as const
-
-/** Whether callers must not set a member of this name, in any format of the body. */
-export function isForbidden(name: string): boolean {
-  return (forbidden as readonly string[]).includes(name)
-}
 
 /** The wanted or forbidden name that a reader who does not look at the case would take this one for; undefined for none. */
 export function lookalikeOf(name: string): string | undefined {
@@ -60,14 +18,10 @@ export function lookalikeOf(name: string): string | undefined {
 /** Digits whose value is read without making a string of them. */
 const smallDigitsMax = 9
 
-/** The numbers of the wanted members. A look by number is faster than one by name. */
-export const fieldOf = Object.fromEntries(wanted.map((name, index) => [name, index])) as Readonly<
-  Record<WantedField, number>
->
 const textIndexes = texts.map((name) => fieldOf[name])
 const noBytes = Buffer.alloc(0)
 const bodyNames = new NameTable(
-  [...wanted, ...forbidden],
+  [...wantedFields, ...forbiddenFields],
   ['messages', 'input', 'prompt', 'query', 'system', 'instructions', 'generationConfig', 'generation_config'],
 )
 const lineNames = new NameTable(['body'])
@@ -240,8 +194,8 @@ export function endBody(scanner: Scanner, end: number | ScanProblem, out: BodySc
   out.nestedTextBytes = cursor.textBytes
   out.values = cursor.values
   const spans = out.spans()
-  for (let i = wanted.length; i < spans.length; i++) {
-    const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]
+  for (let i = wantedFields.length; i < spans.length; i++) {
+    const param = spans[i] === undefined ? undefined : forbiddenFields[i - wantedFields.length]
     if (param !== undefined) return { type: 'forbidden_param', param }
   }
   const options = spans[fieldOf.stream_options]

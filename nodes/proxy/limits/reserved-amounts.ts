@@ -1,6 +1,7 @@
 // What a request may use, estimated before it is sent: limits reserve it, and settle on what was really used.
 
-import { type BodyScan, fieldOf } from '../../../shared/json/scan.ts'
+import { fieldOf } from '../../../shared/json/body-fields.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'

@@ -1,7 +1,8 @@
 // The numbers of a body that multiply what a request costs. What no server could mean by them is refused; 0, -1 and texts with a number are
 // for the upstream to judge: llama.cpp takes -1 for no cap, others 0, and lenient ones read texts. Budgets count those as no cap.
 import { answersMax, capMax, isCount } from '../../../shared/chat/counts.ts'
-import { type BodyScan, fieldOf, type WantedField } from '../../../shared/json/scan.ts'
+import { fieldOf, type WantedField } from '../../../shared/json/body-fields.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 
 const caps = named('max_tokens', 'max_completion_tokens', 'max_output_tokens')
 /** The likeliest tokens make an answer as many times larger. In chat completions `logprobs` is a flag. */

@@ -1,9 +1,10 @@
 // The third stage of a request: what its body says. Structure is checked in one pass over the bytes; what the gateway does
 // not need to know is for the upstream to judge.
 
+import { fieldOf } from '../../../shared/json/body-fields.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { Span } from '../../../shared/json/members.ts'
-import { BodyScan, fieldOf, scanBody } from '../../../shared/json/scan.ts'
+import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
 import { scanBodyInSlices } from '../../../shared/json/scan-in-slices.ts'
 import type { ScanProblem } from '../../../shared/json/scan-problem.ts'
 import { type Edit, editIncludeUsage, editOut } from '../../../shared/json/splice.ts'

@@ -2,7 +2,8 @@
 // gateway has to make.
 
 import { tierOf } from '../../../shared/chat/usage.ts'
-import { type BodyScan, fieldOf } from '../../../shared/json/scan.ts'
+import { fieldOf } from '../../../shared/json/body-fields.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editModel } from '../../../shared/json/splice.ts'
 import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'

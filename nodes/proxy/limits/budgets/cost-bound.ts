@@ -1,5 +1,6 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
-import { type BodyScan, fieldOf } from '../../../../shared/json/scan.ts'
+import { fieldOf } from '../../../../shared/json/body-fields.ts'
+import type { BodyScan } from '../../../../shared/json/scan.ts'
 import { ExactCost } from '../../../../shared/models/exact-cost.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
