@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seededChance } from '../loadtest/measure/chance.ts'
+import { busyness } from '../shared/test-load.ts'
 import {
   type Asked,
   answerNanoUsd,
@@ -84,7 +85,8 @@ test('kill -9 leaves one money event for each attempt that the upstream saw', as
     const load = startLoad(gateway, secret, round)
     await pause(300 + chance() * 300)
     load.isOver = !isStrict
-    if (!isStrict) await pause(60)
+    // Its attempts end, and those of its retries, and the journal is written.
+    if (!isStrict) await pause(60 * busyness())
     await gateway.kill('SIGKILL')
     load.isOver = true
     await load.ended

@@ -3,7 +3,7 @@
 // the balance, by its part of the demand, so that nodes that have not heard one another yet cannot all take the whole.
 import type { BucketRule, Charge, Shortage } from './bucket-rule.ts'
 import { BucketShares } from './bucket-shares.ts'
-import { at, BucketSlots } from './bucket-slots.ts'
+import { at32, at64, atCount, BucketSlots } from './bucket-slots.ts'
 import type { BucketTime } from './bucket-windows.ts'
 import type { Member, Members } from './members.ts'
 import { type BucketEntry, clamped, type FrameRoom, ToldBuckets } from './told-buckets.ts'
@@ -16,8 +16,6 @@ export interface SharedBucketsOptions {
 }
 
 export interface ChargeTime extends BucketTime {
-  /** The node decides for all nodes, and is not bound to its share. */
-  readonly isOwner?: boolean
   /** The demand is told by `want`: a charge that is tried again and again asks for no more. */
   readonly isWanted?: boolean | undefined
 }
@@ -55,26 +53,27 @@ export class SharedBuckets {
     return this.#slots.count
   }
 
-  /** The slot of a bucket, made full when it is new. A rule with another capacity keeps what has been taken. */
-  slotOf(key: number, rule: BucketRule, nowMs: number): number {
+  /** The slot of a bucket, made full when it is new. A rule with another capacity keeps what has been taken. `guess` is where the bucket
+   *  was before. */
+  slotOf(key: number, rule: BucketRule, nowMs: number, guess = -1): number {
     const slots = this.#slots
-    const slot = slots.find(key) ?? slots.add(key)
+    const slot = slots.isAt(key, guess) ? guess : (slots.find(key) ?? slots.add(key))
     const bound = slots.ruleAt(slot)
     if (bound !== rule && !isSame(bound, rule)) this.#bind(slot, rule, nowMs)
     return slot
   }
 
-  /** Takes `amount`, or answers why not. */
-  charge(slot: number, amount: number, time: ChargeTime): Charge | Shortage {
+  /** Takes `amount`, or answers why not. `isOwner`: the node decides for all nodes, and is not bound to its share. */
+  charge(slot: number, amount: number, time: ChargeTime, isOwner = false): Charge | Shortage {
     const { columns } = this.#slots
     const rule = this.#ruleOf(slot)
     if (amount > rule.capacity) return { type: 'too-large' }
     this.#shares.bring(slot, rule, time)
-    if (time.isWanted !== true) columns.asked[slot] = at(columns.asked, slot) + amount
+    if (time.isWanted !== true) columns.asked[slot] = at32(columns.asked, slot) + amount
     this.#markDirty(slot)
     // What is not known yet needs some room too.
     const needed = Math.max(amount, leastAmount)
-    const missing = this.#missing(slot, rule, { amount: needed, isOwner: time.isOwner ?? false })
+    const missing = this.#missing(slot, rule, needed, isOwner)
     if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, needed, missing) }
     this.#take(slot, amount)
     return this.#chargeOf(slot)
@@ -84,7 +83,7 @@ export class SharedBuckets {
   want(slot: number, amount: number, time: BucketTime): void {
     const { columns } = this.#slots
     this.#shares.bring(slot, this.#ruleOf(slot), time)
-    columns.asked[slot] = at(columns.asked, slot) + amount
+    columns.asked[slot] = at32(columns.asked, slot) + amount
     this.#markDirty(slot)
   }
 
@@ -96,7 +95,7 @@ export class SharedBuckets {
   /** What all nodes have charged to a bucket, less what they gave back, as far as this one has heard. */
   charged(slot: number): number {
     const { net, peers } = this.#slots.columns
-    let sum = at(net, slot)
+    let sum = at64(net, slot)
     for (const peer of peers) sum += peer?.net[slot] ?? 0
     return sum
   }
@@ -112,10 +111,10 @@ export class SharedBuckets {
   adjust({ slot, generation, window }: Charge, amount: number, nowMs: number): number | undefined {
     const { columns } = this.#slots
     const rule = this.#slots.ruleAt(slot)
-    if (rule === undefined || at(columns.generation, slot) !== generation) return undefined
-    if (rule.kind === 'window' && at(columns.window, slot) !== window) return undefined
+    if (rule === undefined || atCount(columns.generation, slot) !== generation) return undefined
+    if (rule.kind === 'window' && atCount(columns.window, slot) !== window) return undefined
     this.#shares.refill(slot, rule, nowMs)
-    const left = clamped(rule, at(columns.balance, slot) - amount)
+    const left = clamped(rule, at64(columns.balance, slot) - amount)
     columns.balance[slot] = left
     this.#told.addCharge(slot, amount)
     this.#markDirty(slot)
@@ -136,7 +135,8 @@ export class SharedBuckets {
 
   /** What is left in the bucket of a charge; undefined where the bucket was forgotten. */
   stateOf({ slot, generation, window }: Charge, nowMs: number): BucketState | undefined {
-    const isThere = this.#slots.ruleAt(slot) !== undefined && at(this.#slots.columns.generation, slot) === generation
+    const isThere =
+      this.#slots.ruleAt(slot) !== undefined && atCount(this.#slots.columns.generation, slot) === generation
     return isThere ? this.look(slot, { nowMs, window }) : undefined
   }
 
@@ -144,7 +144,7 @@ export class SharedBuckets {
   look(slot: number, time: BucketTime): BucketState {
     const rule = this.#ruleOf(slot)
     this.#shares.bring(slot, rule, time)
-    const balance = at(this.#slots.columns.balance, slot)
+    const balance = at64(this.#slots.columns.balance, slot)
     const fullInMs = rule.perMs === 0 ? 0 : (rule.capacity - balance) / rule.perMs
     return { remaining: Math.max(0, balance), fullInMs }
   }
@@ -165,7 +165,7 @@ export class SharedBuckets {
     const peer = columns.peers[index]
     if (peer === undefined) return
     for (const slot of this.#slots.all()) {
-      if (this.#told.isGauge(slot)) columns.balance[slot] = at(columns.balance, slot) + at(peer.net, slot)
+      if (this.#told.isGauge(slot)) columns.balance[slot] = at64(columns.balance, slot) + at64(peer.net, slot)
     }
     columns.removePeer(index)
   }
@@ -180,25 +180,25 @@ export class SharedBuckets {
 
   #take(slot: number, amount: number): void {
     const { columns } = this.#slots
-    columns.balance[slot] = at(columns.balance, slot) - amount
+    columns.balance[slot] = at64(columns.balance, slot) - amount
     this.#told.addCharge(slot, amount)
-    columns.used[slot] = at(columns.used, slot) + amount
-    const isFast = this.#members.count > 1 && at(columns.used, slot) > at(columns.allowed, slot) * urgentPart
+    columns.used[slot] = at64(columns.used, slot) + amount
+    const isFast = this.#members.count > 1 && at64(columns.used, slot) > at64(columns.allowed, slot) * urgentPart
     if (isFast && this.#told.markUrgent(slot)) this.onUrgent?.()
   }
 
   /** The amount that is missing for a charge: 0 or below when there is enough. */
-  #missing(slot: number, rule: BucketRule, { amount, isOwner }: { amount: number; isOwner: boolean }): number {
+  #missing(slot: number, rule: BucketRule, amount: number, isOwner: boolean): number {
     const { balance, floor, allowed, used } = this.#slots.columns
-    const ofBalance = amount - (at(balance, slot) - at(floor, slot))
+    const ofBalance = amount - (at64(balance, slot) - at64(floor, slot))
     // Shares of a gauge would be fractions of a request. What nodes take of it at the same moment may be too much by that.
     if (isOwner || rule.kind === 'gauge' || this.#members.count === 1) return ofBalance
-    return Math.max(ofBalance, amount - (at(allowed, slot) - at(used, slot)))
+    return Math.max(ofBalance, amount - (at64(allowed, slot) - at64(used, slot)))
   }
 
   #waitMs(slot: number, rule: BucketRule, amount: number, missing: number): number {
     const { balance, floor } = this.#slots.columns
-    const isOfShare = this.#members.count > 1 && at(balance, slot) - at(floor, slot) >= amount
+    const isOfShare = this.#members.count > 1 && at64(balance, slot) - at64(floor, slot) >= amount
     if (isOfShare) return this.#tickMs
     return rule.perMs === 0 ? 0 : missing / rule.perMs
   }
@@ -209,21 +209,21 @@ export class SharedBuckets {
     this.#slots.setRule(slot, rule)
     columns.membersEpoch[slot] = 0
     if (before !== undefined) {
-      columns.balance[slot] = clamped(rule, at(columns.balance, slot) + rule.capacity - before.capacity)
+      columns.balance[slot] = clamped(rule, at64(columns.balance, slot) + rule.capacity - before.capacity)
       return
     }
     const isHeardOf = this.#told.hasHeardOf(slot)
     if (isHeardOf && rule.kind !== 'gauge') return this.#bindHeard(slot, rule, nowMs)
     const full = rule.capacity * (rule.perMs === 0 ? 1 : this.#members.heardPart)
     // The places that others hold of a gauge were subtracted from nothing.
-    columns.balance[slot] = isHeardOf ? at(columns.balance, slot) + full : full
+    columns.balance[slot] = isHeardOf ? at64(columns.balance, slot) + full : full
     columns.refilledMs[slot] = nowMs
   }
 
   /** The balance is what another node told last; of a window, everybody's charges are missing in it at least. */
   #bindHeard(slot: number, rule: BucketRule, nowMs: number): void {
     const { columns } = this.#slots
-    let balance = clamped(rule, at(columns.balance, slot))
+    let balance = clamped(rule, at64(columns.balance, slot))
     if (rule.kind === 'window') {
       let left = rule.capacity
       for (const peer of columns.peers) left -= peer?.net[slot] ?? 0
@@ -235,7 +235,7 @@ export class SharedBuckets {
 
   #chargeOf(slot: number): Charge {
     const { columns } = this.#slots
-    return { slot, generation: at(columns.generation, slot), window: at(columns.window, slot) }
+    return { slot, generation: atCount(columns.generation, slot), window: atCount(columns.window, slot) }
   }
 
   /** A node alone tells nobody. */

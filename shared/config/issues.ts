@@ -48,11 +48,19 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
     }
     case 'too_small':
       return [
-        invalid(path, sizeMessage(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)),
+        invalid(
+          path,
+          ownMessage(issue) ??
+            sizeMessage(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum),
+        ),
       ]
     case 'too_big':
       return [
-        invalid(path, sizeMessage(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)),
+        invalid(
+          path,
+          ownMessage(issue) ??
+            sizeMessage(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum),
+        ),
       ]
     case 'invalid_union':
       return problemsOfUnion(issue, { schema, input, prefix })
@@ -68,7 +76,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
 
 /** The message that a schema has for a wrong value. */
 function ownMessage({ message }: z.core.$ZodIssue): string | undefined {
-  return message.startsWith('Invalid ') ? undefined : message
+  return /^(Invalid |Too (small|big): )/.test(message) ? undefined : message
 }
 
 function adviceOf(issue: z.core.$ZodIssueCustom, around: unknown): string | undefined {

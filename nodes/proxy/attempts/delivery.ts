@@ -5,7 +5,7 @@ import type { Notify } from '../../../shared/notice.ts'
 import type { RequestStatus } from '../../../shared/telemetry/records.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
-import { heldHeaders } from '../accounting/held-headers.ts'
+import { heldLines } from '../accounting/held-lines.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
 import { isUnpriced, totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
@@ -17,6 +17,7 @@ import { errorRow } from '../errors/error-table.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
 import type { ExhaustedError, GatewayError } from '../errors/gateway-error.ts'
 import { limitedBy } from '../errors/limited-by.ts'
+import type { CheckedLines } from '../http/checked-lines.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import { eventStream } from '../streams/answer-stream.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
@@ -25,7 +26,7 @@ import type { Attempt } from './attempt.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { LiveRequest, LiveRequests } from './live/live-requests.ts'
 import { withNearestModels } from './nearest-models.ts'
-import { contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
+import { answerLines, contentHeaders, estimatedHeader } from './response-headers.ts'
 
 export interface DeliveryTools {
   readonly clock: Clock
@@ -78,8 +79,9 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const outcome = this.#outcome({ status: 'ok', httpStatus: status, used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
     if (answer.isEstimate === true) headers.push(...estimatedHeader)
-    this.#pushFacts(headers, nowMs, { costNanoUsd: outcome.costNanoUsd, unpriced: outcome.costNanoUsd === undefined })
-    this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
+    const { costNanoUsd } = outcome
+    const lines = this.#facts(nowMs, { costNanoUsd, unpriced: costNanoUsd === undefined })
+    this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body, lines)))
   }
 
   // ── a stream ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -92,9 +94,8 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const headers = contentHeaders(stream?.contentType ?? '', id)
     // Nothing here knows what the bytes are, so a browser that is led to them keeps them and shows nothing.
     if (stream?.opaque === true) headers.push('content-disposition', 'attachment')
-    this.#pushFacts(headers, nowMs, costAtHead(attempt, stream))
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
-    reply.begin(attempt.status, headers)
+    reply.begin(attempt.status, headers, this.#facts(nowMs, costAtHead(attempt, stream)))
   }
 
   write(_attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone' {
@@ -173,10 +174,9 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   #reject(error: GatewayError, { used, nowMs }: { used: Used | undefined; nowMs: number }): void {
     const { reply } = this.request
     const answer = this.#errorAnswer(error)
-    const headers = [...answer.headers]
-    this.#pushFacts(headers, nowMs, noCost)
+    const lines = this.#facts(nowMs, noCost)
     const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, error, used, nowMs })
-    this.#settle(outcome, () => reply.send(answer.status, headers, answer.body))
+    this.#settle(outcome, () => reply.send(answer.status, answer.headers, answer.body, lines))
   }
 
   #errorAnswer(error: GatewayError): ForwardedError {
@@ -265,18 +265,18 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       .then(send)
   }
 
-  #pushFacts(headers: string[], nowMs: number, told: ToldCost): void {
+  #facts(nowMs: number, told: ToldCost): CheckedLines {
     const { id, snapshot, operation, startedMs } = this.request
     const dispatch = this.#dispatch
     const attempt = dispatch?.attempt
     const upstreamMs = dispatch?.upstreamMs ?? 0
-    pushAnswerHeaders(headers, {
+    return answerLines({
       requestId: id,
       revisionText: snapshot.revisionText,
       target: dispatch?.target,
       dropped: attempt?.translator.dropped ?? '',
       requestIdToo: operation.errors === 'anthropic',
-      limits: heldHeaders(this.#asked.holds) ?? attempt?.accountLimits,
+      limits: heldLines(this.#asked.holds) ?? attempt?.accountLimits,
       attempts: dispatch?.attemptCount ?? 0,
       fallbackIndex: dispatch?.fallbackIndex ?? 0,
       cacheStatus: 'BYPASS',

@@ -40,7 +40,7 @@ test('no other place goes by it', () => {
 })
 
 test('names of owners are read for records alone, and for what ends with its request', () => {
-  expect(readersOf(/caller\.(team|user|app)\b|\b(team|user|app)\b[^\n]*\} = (caller|owner)\b/)).toEqual([
+  expect(readersOf(/caller\.(team|user|app)\b|\b(team|user|app)\b[^\n]*\}(: Caller\b| = (caller|owner)\b)/)).toEqual([
     'accounting/intents/intent.ts', // the same, for the records of a request that a kill interrupts
     'accounting/request-records.ts', // names of usage, for display
     'admission/admit.ts', // the user of a record

@@ -3,7 +3,7 @@
 import type { Clock } from '../../../../shared/clock.ts'
 import { editForm, type FormEdit, namePrefix, newContent } from '../../../../shared/form/edit-form.ts'
 import { boundaryOf, type FormPart, type FormScan, scanFormInSlices } from '../../../../shared/form/scan-form.ts'
-import { isForbidden } from '../../../../shared/json/scan.ts'
+import { isForbidden } from '../../../../shared/json/body-fields.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
 import { priceRefusal } from '../../accounting/priced-target.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'

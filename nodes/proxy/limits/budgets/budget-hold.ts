@@ -11,6 +11,7 @@ import { LeaseExtension } from './lease-extension.ts'
 export class BudgetHold implements Hold {
   readonly #desk: BudgetDesk
   readonly #leases: readonly Lease[]
+  readonly #hard: readonly Lease[]
   /** The most that one attempt costs. */
   readonly #bound: number
   readonly #onCut: (budget: string) => void
@@ -25,6 +26,7 @@ export class BudgetHold implements Hold {
   ) {
     this.#desk = desk
     this.#leases = leases
+    this.#hard = leases.every(isHard) ? leases : leases.filter(isHard)
     this.#bound = bound
     this.#onCut = onCut
   }
@@ -79,8 +81,8 @@ export class BudgetHold implements Hold {
   #extraOf(lease: Lease): number {
     return this.#extensions?.find((extension) => extension.lease === lease)?.end() ?? 0
   }
+}
 
-  get #hard(): readonly Lease[] {
-    return this.#leases.filter(({ isHard }) => isHard)
-  }
+function isHard(lease: Lease): boolean {
+  return lease.isHard
 }
