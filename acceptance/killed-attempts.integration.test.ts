@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seededChance } from '../loadtest/measure/chance.ts'
+import { busyness } from '../shared/test-load.ts'
 import {
   type Asked,
   answerNanoUsd,
@@ -84,7 +85,8 @@ test('kill -9 leaves one money event for each attempt that the upstream saw', as
     const load = startLoad(gateway, secret, round)
     await pause(300 + chance() * 300)
     load.isOver = !isStrict
-    if (!isStrict) await pause(60)
+    // Its attempts end, and those of its retries, and the journal is written.
+    if (!isStrict) await pause(60 * busyness())
     await gateway.kill('SIGKILL')
     load.isOver = true
     await load.ended
@@ -102,10 +104,28 @@ test('kill -9 leaves one money event for each attempt that the upstream saw', as
     const [row] = (await gateway.admin('GET', '/usage?groupBy=model')).json.rows
     expect([row.requests, Math.round(row.costUsd * 1e9)]).toEqual([history.size, nanoUsd])
     expect(gateway.output()).not.toContain('intents-failed')
+    const { rows } = (
+      await gateway.admin('GET', '/ledger:sums?groupBy=key&from=1970-01-01T00:00:00Z&to=2100-01-01T00:00:00Z')
+    ).json
+    const sum = rows.reduce((all: number, { costNanoUsd }: { costNanoUsd: string }) => all + Number(costNanoUsd), 0)
+    expect(sum).toBe(nanoUsd)
+    const { slices } = await verified(gateway)
+    expect(slices.flatMap(({ faults }) => faults)).toEqual([])
   } finally {
     await gateway.kill()
   }
 })
+
+/** The proof of the ledger, slice by slice. */
+async function verified(gateway: Gateway): Promise<{ slices: { faults: unknown[]; next?: string }[] }> {
+  const slices: { faults: unknown[]; next?: string }[] = []
+  for (let after = ''; ; ) {
+    const { json } = await gateway.admin('GET', `/ledger:verify?partition=0${after}`)
+    slices.push(json)
+    if (json.next === undefined) return { slices }
+    after = `&after=${encodeURIComponent(json.next)}`
+  }
+}
 
 let interruptions = 0
 

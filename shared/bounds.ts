@@ -83,6 +83,10 @@ export const bounds = {
   /** The sealed size of one entry, and of all entries; what does not fit is not stored. */
   stateEntryBytesMax: 8 << 20,
   stateBytesMax: 2 * 2 ** 30,
+  /** Answers that a proxy keeps for idempotency keys, their bytes, and the bytes of those that are being sent. */
+  idempotentAnswersMax: 65_536,
+  idempotentBytesMax: 64 << 20,
+  idempotentRecordingBytesMax: 64 << 20,
   /** Responses that one may go on from, and their bytes as stored. */
   responseChainMax: 256,
   responseChainBytesMax: 16 << 20,

@@ -14,6 +14,11 @@ test.each([
   ['\tcmd', "'\tcmd"],
   ['\r=x', '"\'\r=x"'],
   ['=HYPERLINK("http://x","y")', '"\'=HYPERLINK(""http://x"",""y"")"'],
+  [' =1', "' =1"],
+  ['\u00a0@x', "'\u00a0@x"],
+  ['＝1', "'＝1"],
+  ['＠x', "'＠x"],
+  [' a', ' a'],
   ['a=b', 'a=b'],
 ])('the cell of %j', (text, cell) => expect(textCell(text)).toBe(cell))
 

@@ -57,6 +57,10 @@ export type Notice =
   | { type: 'intents-failed'; message: string }
   /** Attempts of a process that was killed were settled on the most that they can have cost; `unpriced` of them have no bound. */
   | { type: 'intents-settled'; attempts: number; unpriced: number; costUsd: number }
+  /** Nothing tells what a batch cost: it is gone from its provider, or was made by an earlier release. */
+  | { type: 'batch-lost'; provider: string; batch: string }
+  /** Batches that are to be settled cannot be noted or looked at. */
+  | { type: 'batches-troubled'; message: string }
   /** Stored responses can be neither read nor written; at most once a minute. */
   | { type: 'state-troubled'; message: string }
   | { type: 'handler-threw'; where: string; message: string }
@@ -114,6 +118,8 @@ export const noticeLevel = {
   'spool-failed': 'error',
   'intents-failed': 'error',
   'intents-settled': 'warn',
+  'batch-lost': 'warn',
+  'batches-troubled': 'error',
   'state-troubled': 'warn',
   'handler-threw': 'error',
   'plaintext-endpoint': 'warn',

@@ -32,6 +32,7 @@ test.each([
   ['HEADGATE_BODY_PROCESSES', '0'],
   ['HEADGATE_KEY_OPEN_MAX', '-1'],
   ['HEADGATE_QUEUE_MAX', 'many'],
+  ['HEADGATE_IDEMPOTENCY', '31d'],
   ['HEADGATE_DRAIN', '1y'],
   ['HEADGATE_HSTS', 'forever'],
   ['HEADGATE_LOG_LEVEL', 'trace'],

@@ -52,6 +52,8 @@ export interface Settings {
   /** Proxies that share limits, and counts of limits that are kept. */
   limitNodesMax: number
   limitCountsMax: number
+  /** How long an idempotency key holds; 0: keys are not looked at. */
+  idempotencyMs: number
   /** How long money events are kept. */
   ledgerDays: number
   /** All that this process may use; undefined: what the control group or the machine has. */
@@ -62,6 +64,8 @@ export interface Settings {
   demo: boolean | undefined
   /** Whether attempts are journaled before they are sent; `strict`: and wait until that is on the disk. */
   intents: 'off' | 'on' | 'strict'
+  /** Time between two looks at a batch that is not settled yet. */
+  batchPollMs: number
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
 
@@ -82,7 +86,8 @@ export interface NatsSettings {
   acceptsUnsigned: boolean
 }
 
-const yearMs = 365 * 86_400_000
+const dayMs = 86_400_000
+const yearMs = 365 * dayMs
 
 /** `readFile` serves `NAME_FILE` variables. */
 export function parseSettings(
@@ -132,21 +137,26 @@ export function parseSettings(
     keyUsersMax: read.count('HEADGATE_KEY_USERS_MAX') ?? 1_000,
     limitNodesMax: read.count('HEADGATE_LIMIT_NODES_MAX') ?? 1_024,
     limitCountsMax: read.count('HEADGATE_LIMIT_COUNTS_MAX') ?? 1_000_000,
+    idempotencyMs:
+      read.parsed('HEADGATE_IDEMPOTENCY', idempotencyWindow, 'a duration up to 30d, or 0s for none') ?? dayMs,
     ledgerDays:
       read.parsed('HEADGATE_LEDGER_RETENTION', daysFrom(35), 'whole days, 35d at least,') ?? bounds.ledgerDays,
     memoryBytesMax: read.parsed('HEADGATE_MEMORY_MAX', atLeast(256 << 20), 'a size of at least 256MiB'),
     bodyMemoryBytesMax: read.parsed('HEADGATE_BODY_MEMORY_MAX', atLeast(4 << 20), 'a size of at least 4MiB'),
     drainMs: read.parsed('HEADGATE_DRAIN', parseDurationMs, 'a duration such as 300s') ?? 300_000,
     intents: read.oneOf('HEADGATE_INTENTS', ['off', 'on', 'strict']) ?? 'on',
+    batchPollMs: read.parsed('HEADGATE_BATCH_POLL', pollMsOf, 'a duration from 1s to 1h') ?? 60_000,
     demo: onOff(read.oneOf('HEADGATE_DEMO', ['on', 'off'])),
     logLevel: read.oneOf('HEADGATE_LOG_LEVEL', ['debug', 'info', 'warn', 'error']) ?? 'info',
   }
-  const { adminToken, metricsToken } = settings
-  if (metricsToken !== undefined && metricsToken === adminToken) {
-    read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
-  }
+  judgeMetricsToken(read, settings)
   judgeMasterKey(read, settings)
   return read.problems.length === 0 ? done(settings) : fail(read.problems)
+}
+
+function judgeMetricsToken(read: SettingsReader, { adminToken, metricsToken }: Settings): void {
+  if (metricsToken === undefined || metricsToken !== adminToken) return
+  read.problem('HEADGATE_METRICS_TOKEN', 'is the admin token: whoever reads metrics could change everything')
 }
 
 /** The processes of a cluster have one key, which none of them can make. */
@@ -190,6 +200,11 @@ function readOrigins(read: SettingsReader): string[] | undefined {
   return origins.length === 0 ? undefined : origins
 }
 
+function pollMsOf(text: string): number | undefined {
+  const ms = parseDurationMs(text)
+  return ms !== undefined && ms >= 1_000 && ms <= 3_600_000 ? ms : undefined
+}
+
 /** Whether this is an origin as browsers write it: lower case, no path, and no port that the scheme implies. */
 function isOrigin(text: string): boolean {
   const url = URL.parse(text)
@@ -220,6 +235,12 @@ function atLeast(bytesMin: number): (text: string) => number | undefined {
     const bytes = parseBytes(text)
     return bytes === undefined || bytes < bytesMin ? undefined : bytes
   }
+}
+
+/** The store keeps nothing for longer. */
+function idempotencyWindow(text: string): number | undefined {
+  const ms = parseDurationMs(text)
+  return ms === undefined || ms > bounds.stateDays * dayMs ? undefined : ms
 }
 
 function onOff(word: 'on' | 'off' | undefined): boolean | undefined {

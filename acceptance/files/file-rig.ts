@@ -22,9 +22,14 @@ export interface FileRig {
   stop(): Promise<void>
 }
 
-export async function startFileRig(): Promise<FileRig> {
+export interface FileRigOptions {
+  readonly environment?: Record<string, string>
+  readonly budgets?: Record<string, object>
+}
+
+export async function startFileRig({ environment = {}, budgets = {} }: FileRigOptions = {}): Promise<FileRig> {
   const upstream = await startFileUpstream()
-  const gateway = await startGateway({ config: configFor(upstream) })
+  const gateway = await startGateway({ config: { ...configFor(upstream), budgets }, environment })
   const keyOf = async (team: string, more: object = {}) =>
     (await gateway.issueKey({ name: team, owner: { team }, ...more })).secret
   const clientOf = (apiKey: string) => new OpenAI({ apiKey, baseURL: `${gateway.base}/v1`, maxRetries: 0 })
@@ -52,6 +57,13 @@ export async function startFileRig(): Promise<FileRig> {
   }
 }
 
+/** The tier of batches costs half. */
+const price = {
+  inputPerMTok: 1,
+  outputPerMTok: 2,
+  tiers: { batch: { inputPerMTok: 0.5, outputPerMTok: 1 } },
+}
+
 function configFor(upstream: FileUpstream) {
   const baseUrl = `${upstream.url}/v1`
   return {
@@ -61,11 +73,11 @@ function configFor(upstream: FileUpstream) {
       claude: { kind: 'anthropic', baseUrl: upstream.url, credentials: [{ name: 'main', apiKey: 'sk-ant' }] },
     },
     models: {
-      fast: { targets: [{ provider: 'vault', model: 'gpt-fast-1' }] },
+      fast: { targets: [{ provider: 'vault', model: 'gpt-fast-1', price }] },
       smart: {
         targets: [
           { provider: 'claude', model: 'claude-x' },
-          { provider: 'vault', model: 'gpt-smart-1' },
+          { provider: 'vault', model: 'gpt-smart-1', price },
         ],
       },
       elsewhere: { targets: [{ provider: 'other', model: 'x' }] },

@@ -14,13 +14,27 @@ export interface FakeDialect {
   readonly contentType: string
   path(model: string, stream: boolean): string
   body(model: string, text: string, stream: boolean): object
-  whole(): object
-  /** The last piece is the end. */
-  pieces(): readonly Piece[]
+  whole(): object | Buffer
+  /** The media type of whole answers; JSON by default. */
+  readonly wholeType?: string
+  /** The last piece is the end. Absent: it does not stream. */
+  pieces?(): readonly Piece[]
+  /** What a whole answer to a text costs; by default that of the tokens. */
+  nanoUsd?(text: string): number
+  /** It is charged when it is asked for, and not when it is answered. */
+  readonly chargesAtOnce?: boolean
+  /** It is sent as a form with a file. */
+  readonly isForm?: boolean
+  /** Nothing bounds its cost, so no hard budget pays for it. */
+  readonly isUnbounded?: boolean
+  /** The prices of its target. */
+  readonly price: object
   /** Whether a stream tells its usage before its end. */
   readonly tellsEarly: boolean
 }
 
+/** USD per million tokens. */
+export const tokenPrice = { inputPerMTok: 1, outputPerMTok: 2 }
 export const inputTokens = 7
 export const outputTokens = 3
 const part = 1
@@ -45,6 +59,7 @@ const chunk = (delta: object, more: object = {}) =>
 
 const openAiChat: FakeDialect = {
   name: 'openai-chat',
+  price: { price: tokenPrice },
   kind: 'openai',
   model: 'gpt-4o-mini',
   contentType: 'text/event-stream',
@@ -93,6 +108,7 @@ const responseUsage = { input_tokens: inputTokens, output_tokens: outputTokens, 
 
 const responses: FakeDialect = {
   name: 'responses',
+  price: { price: tokenPrice },
   kind: 'openai',
   model: 'gpt-4o-mini',
   contentType: 'text/event-stream',
@@ -121,6 +137,7 @@ const responses: FakeDialect = {
 
 const anthropic: FakeDialect = {
   name: 'anthropic',
+  price: { price: tokenPrice },
   kind: 'anthropic',
   model: 'claude-sonnet-4-5',
   contentType: 'text/event-stream',
@@ -181,6 +198,7 @@ const candidate = (text: string, output: number, finishReason?: string) => ({
 
 const gemini: FakeDialect = {
   name: 'gemini',
+  price: { price: tokenPrice },
   kind: 'gemini',
   model: 'gemini-2.5-flash',
   contentType: 'text/event-stream',

@@ -7,6 +7,7 @@ import { ChatOpenAI } from '@langchain/openai'
 import { APICallError, generateText, RetryError } from 'ai'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { busyness } from '../../shared/test-load.ts'
 import { type AnsweringUpstream, startAnsweringUpstream } from '../answering-upstream.ts'
 import { type Gateway, startGateway } from '../gateway.ts'
 import { providerAt } from '../scripted-llm.ts'
@@ -20,8 +21,11 @@ beforeAll(async () => {
     config: {
       providers: { up: providerAt(upstream.url) },
       models: { fast: { targets: [{ provider: 'up', model: 'm', price }], retries: { attempts: 0 } } },
-      teams: { quick: {}, spent: {} },
-      limits: { quick: { per: 'key', match: { team: 'quick' }, requests: 1, window: '3s' } },
+      teams: { quick: {}, spent: {}, daily: {} },
+      limits: {
+        quick: { per: 'key', match: { team: 'quick' }, requests: 1, window: '3s' },
+        daily: { per: 'team', match: { team: 'daily' }, requests: 1, window: '30d' },
+      },
       budgets: { spent: { team: 'spent', usd: 0.000001, window: '1mo' } },
     },
   })
@@ -98,31 +102,40 @@ describe.each(Object.entries(clients))('%s', (name, ask) => {
 })
 
 /** How often a client asks. */
-async function asks(request: (access: Access & { fetch: Fetch }) => Promise<unknown>): Promise<number> {
+async function asks(request: (access: Access & { fetch: Fetch }) => Promise<unknown>, team = 'spent'): Promise<number> {
   let count = 0
   const counting: Fetch = (...sent) => {
     count++
     return globalThis.fetch(...sent)
   }
-  await request({ ...(await accessOf('spent', 2)), fetch: counting }).catch(() => undefined)
+  await request({ ...(await accessOf(team, 2)), fetch: counting }).catch(() => undefined)
   return count
 }
 
+const byOpenAi = (access: ConstructorParameters<typeof OpenAI>[0]) =>
+  new OpenAI(access).chat.completions.create({ model: 'fast', messages, max_tokens: 5 })
+const byAnthropic = ({ baseURL, ...access }: Access & { fetch: Fetch }) =>
+  new Anthropic({ ...access, baseURL: baseURL.replace(/\/v1$/, '') }).messages.create({
+    model: 'fast',
+    messages,
+    max_tokens: 5,
+  })
+
+// Told to retry, OpenAI's asked again within seconds, and Anthropic's slept all the days.
+test('for a limit whose wait is longer than a minute, the official SDKs ask once and throw at once', async () => {
+  await byOpenAi(await accessOf('daily', 0))
+  const startedMs = performance.now()
+  expect([await asks(byOpenAi, 'daily'), await asks(byAnthropic, 'daily')]).toEqual([1, 1])
+  expect(performance.now() - startedMs).toBeLessThan(2_000 * busyness())
+})
+
 describe('for a budget that is spent', () => {
   test('OpenAI’s SDK asks once', async () => {
-    const create = (access: ConstructorParameters<typeof OpenAI>[0]) =>
-      new OpenAI(access).chat.completions.create({ model: 'fast', messages, max_tokens: 5 })
-    expect(await asks(create)).toBe(1)
+    expect(await asks(byOpenAi)).toBe(1)
   })
 
   test('Anthropic’s SDK asks once', async () => {
-    const create = ({ baseURL, ...access }: Access & { fetch: Fetch }) =>
-      new Anthropic({ ...access, baseURL: baseURL.replace(/\/v1$/, '') }).messages.create({
-        model: 'fast',
-        messages,
-        max_tokens: 5,
-      })
-    expect(await asks(create)).toBe(1)
+    expect(await asks(byAnthropic)).toBe(1)
   })
 
   test('LangChain asks once', async () => {

@@ -23,6 +23,13 @@ beforeAll(async () => {
     chunkSize: 15,
     latency: 1,
   })
+  // So slow that a gateway that waits for a core reads few tokens at once: what is read has been charged by the provider.
+  upstream.prependFixture({
+    match: { userMessage: 'a slow story' },
+    response: { content: story },
+    chunkSize: 15,
+    latency: 20,
+  })
   const { providers, models } = translatedLlm(upstream)
   const limit = { per: 'key', window: '1h', onExhausted: 'cut', overdraft: 0 }
   gateway = await startGateway({
@@ -118,7 +125,8 @@ test('legacy completions end so too, and the record tells why', async () => {
 
 test('an upstream that ignores the cap does not overspend a hard budget', async () => {
   const client = new OpenAI({ apiKey: await keyOf('money'), baseURL: `${gateway.base}/v1`, maxRetries: 0 })
-  const asked = { model: 'priced', messages, max_tokens: 150, stream: true as const }
+  const slow = [{ role: 'user' as const, content: 'Tell me a slow story.' }]
+  const asked = { model: 'priced', messages: slow, max_tokens: 150, stream: true as const }
   const { data, response } = await client.chat.completions.create(asked).withResponse()
   const reasons: unknown[] = []
   for await (const chunk of data) reasons.push(chunk.choices[0]?.finish_reason)

@@ -65,6 +65,11 @@ test('each response has a record with its tokens and its cost, and the session o
       estimated: false,
     })
   }
+  // Each response is a money event with what the provider charges for it.
+  for (const id of ['session-of-two.1', 'session-of-two.2']) {
+    const { items } = (await rig.gateway.admin('GET', `/ledger?requestId=${id}`)).json
+    expect(items).toMatchObject([{ attempt: 0, settlement: 'reported', costNanoUsd: '320000', provider: 'live' }])
+  }
   expect(await rig.recordOf('session-of-two')).toMatchObject({
     status: 'ok',
     httpStatus: 101,

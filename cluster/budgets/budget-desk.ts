@@ -32,6 +32,8 @@ interface Desk {
   readonly lease: Lease
   readonly queue: LeaseQueue
   isPumping: boolean
+  /** False: it is forgotten, and another one takes its place. */
+  isOpen: boolean
 }
 
 export class BudgetDesk {
@@ -78,15 +80,15 @@ export class BudgetDesk {
 
   /** The lease of a budget in a window. A budget that becomes soft, or hard, begins another one. `window` is kept by the caller as long as
    *  the window lasts. */
-  lease(window: LedgerKey, { terms, isHard }: LeaseTerms): Lease {
-    const { lease } = this.#deskOf(window, { terms, isHard })
-    if (terms.revision > lease.terms.revision) lease.terms = terms
+  lease(window: LedgerKey, asked: LeaseTerms): Lease {
+    const { lease } = this.#deskOf(window, asked)
+    if (asked.terms.revision > lease.terms.revision) lease.terms = asked.terms
     return lease
   }
 
   #deskOf(window: LedgerKey, { terms, isHard }: LeaseTerms): Desk {
     const recent = this.#byWindow.get(window)
-    if (recent !== undefined && recent.lease.isHard === isHard && this.#byLease.has(recent.lease)) return recent
+    if (recent?.isOpen === true && recent.lease.isHard === isHard) return recent
     const name = nameOf({ key: window.key, window: window.window, isHard })
     const desk =
       this.#desks.get(name) ?? this.#open(name, new Lease(window, { terms, isHard, holder: this.#nextHolder() }))
@@ -99,7 +101,7 @@ export class BudgetDesk {
   }
 
   #open(name: string, lease: Lease): Desk {
-    const desk = { lease, queue: new LeaseQueue(lease), isPumping: false }
+    const desk = { lease, queue: new LeaseQueue(lease), isPumping: false, isOpen: true }
     this.#desks.set(name, desk)
     this.#byLease.set(lease, desk)
     return desk
@@ -227,12 +229,14 @@ export class BudgetDesk {
 
   /** Leases that hold nothing, owe no report and are not needed any more. */
   #forgetEnded(isOver: (lease: Lease) => boolean): void {
-    for (const [name, { lease, queue }] of this.#desks) {
+    for (const [name, desk] of this.#desks) {
+      const { lease, queue } = desk
       if (!isOver(lease) || lease.reserved > 0 || lease.isReporting || queue.size > 0) continue
       lease.recall()
       if (lease.hasNews) continue
       this.#desks.delete(name)
       this.#byLease.delete(lease)
+      desk.isOpen = false
       this.#options.journal.erase(lease)
     }
   }

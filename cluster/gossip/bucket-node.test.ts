@@ -28,7 +28,7 @@ class Node extends BucketNode {
   }
 
   charge(amount: number, nowMs = 0, window = 0): Charge {
-    const charged = this.buckets.charge(this.slot(nowMs), amount, { nowMs, window, isOwner: true })
+    const charged = this.buckets.charge(this.slot(nowMs), amount, { nowMs, window }, true)
     if (!('slot' in charged)) throw new Error(`${this.name} is short`)
     return charged
   }
@@ -187,7 +187,7 @@ describe('windows', () => {
     for (const node of [a, b]) node.tick(nowMs)
     const taken = [a, b].map((node) => {
       let count = 0
-      while ('slot' in node.buckets.charge(node.slot(nowMs), 1, { nowMs, window: 0, isOwner: true })) count++
+      while ('slot' in node.buckets.charge(node.slot(nowMs), 1, { nowMs, window: 0 }, true)) count++
       return count
     })
     expect(taken).toEqual([49, 49])

@@ -1,7 +1,7 @@
 // Brings buckets up to now: their refill, their window, and this node's share of what is left.
 import type { BucketColumns } from './bucket-columns.ts'
 import type { BucketRule } from './bucket-rule.ts'
-import { at } from './bucket-slots.ts'
+import { at32, at64, atCount } from './bucket-slots.ts'
 import { type BucketTime, isOtherWindow } from './bucket-windows.ts'
 import type { Members } from './members.ts'
 
@@ -35,7 +35,7 @@ export class BucketShares {
     const { nowMs } = time
     if (isOtherWindow(columns, slot, rule, time)) this.beginWindow(slot, rule, rule.kind === 'window' ? time.window : 0)
     this.refill(slot, rule, nowMs)
-    if (at(columns.tick, slot) !== this.#tick || at(columns.membersEpoch, slot) !== this.#members.epoch)
+    if (atCount(columns.tick, slot) !== this.#tick || atCount(columns.membersEpoch, slot) !== this.#members.epoch)
       this.#renew(slot, rule)
   }
 
@@ -43,12 +43,12 @@ export class BucketShares {
    *  meanwhile would be subtracted from what had long overflowed. */
   refill(slot: number, rule: BucketRule, nowMs: number): void {
     const columns = this.#columns
-    const passedMs = nowMs - at(columns.refilledMs, slot)
+    const passedMs = nowMs - at64(columns.refilledMs, slot)
     if (passedMs <= 0) return
     columns.refilledMs[slot] = nowMs
     if (rule.perMs === 0) return
     const part = this.#members.heardPart
-    const refilled = at(columns.balance, slot) + rule.perMs * part * passedMs
+    const refilled = at64(columns.balance, slot) + rule.perMs * part * passedMs
     columns.balance[slot] = Math.min(rule.capacity * part, refilled)
   }
 
@@ -71,27 +71,27 @@ export class BucketShares {
   /** The smoothed demand, with what has been asked for since the last tick. */
   demandAt(slot: number): number {
     const { demand, asked, tick } = this.#columns
-    const missed = this.#tick - at(tick, slot)
-    const latest = at(demand, slot) * (1 - demandWeight) + (demandWeight * at(asked, slot)) / this.#tickMs
+    const missed = this.#tick - atCount(tick, slot)
+    const latest = at32(demand, slot) * (1 - demandWeight) + (demandWeight * at32(asked, slot)) / this.#tickMs
     return latest * (1 - demandWeight) ** Math.max(0, missed - 1)
   }
 
   /** Takes what was asked for before this tick into the demand. */
   measure(slot: number): void {
-    if (at(this.#columns.tick, slot) !== this.#tick) this.#beginTick(slot)
+    if (atCount(this.#columns.tick, slot) !== this.#tick) this.#beginTick(slot)
   }
 
   #renew(slot: number, rule: BucketRule): void {
     const columns = this.#columns
-    const isNewTick = at(columns.tick, slot) !== this.#tick
-    const spare = at(columns.allowed, slot) - at(columns.used, slot)
+    const isNewTick = atCount(columns.tick, slot) !== this.#tick
+    const spare = at64(columns.allowed, slot) - at64(columns.used, slot)
     const carried = isNewTick ? Math.min(1, Math.max(0, spare % 1)) : 0
     if (isNewTick) this.#beginTick(slot)
     this.#divide(slot, rule)
     const { heardPart } = this.#members
-    const available = Math.max(0, at(columns.balance, slot) - at(columns.floor, slot))
+    const available = Math.max(0, at64(columns.balance, slot) - at64(columns.floor, slot))
     const coming = rule.perMs * heardPart * this.#tickMs
-    columns.allowed[slot] = at(columns.used, slot) + this.shareOf(slot) * (available + coming) + carried
+    columns.allowed[slot] = at64(columns.used, slot) + this.shareOf(slot) * (available + coming) + carried
   }
 
   #beginTick(slot: number): void {
@@ -106,9 +106,9 @@ export class BucketShares {
   #divide(slot: number, rule: BucketRule): void {
     const columns = this.#columns
     const { epoch, heardPart } = this.#members
-    if (at(columns.membersEpoch, slot) === epoch) return
+    if (atCount(columns.membersEpoch, slot) === epoch) return
     columns.membersEpoch[slot] = epoch
-    const balance = Math.max(0, at(columns.balance, slot))
+    const balance = Math.max(0, at64(columns.balance, slot))
     columns.floor[slot] = rule.perMs === 0 ? balance * (1 - heardPart) : 0
   }
 
@@ -116,7 +116,7 @@ export class BucketShares {
   shareOf(slot: number): number {
     const { count } = this.#members
     if (count === 1) return 1
-    const own = at(this.#columns.demand, slot)
+    const own = at32(this.#columns.demand, slot)
     let all = own
     for (const member of this.#members.all()) {
       if (member.isHeard) all += this.#columns.peers[member.peer]?.demand[slot] ?? 0

@@ -26,6 +26,11 @@ export class BucketSlots {
     return this.#slots.size
   }
 
+  /** Whether a bucket is in a slot. */
+  isAt(key: number, slot: number): boolean {
+    return slot >= 0 && key !== 0 && this.columns.key[slot] === key
+  }
+
   find(key: number): number | undefined {
     return this.#slots.get(key)
   }
@@ -67,20 +72,33 @@ export class BucketSlots {
 
   #fullness(slot: number): number {
     const rule = this.#rules[slot]
-    return rule === undefined ? 0 : at(this.columns.balance, slot) / rule.capacity
+    return rule === undefined ? 0 : at64(this.columns.balance, slot) / rule.capacity
   }
 
   #forget(slot: number): void {
     this.onForget?.(slot)
-    this.#slots.delete(at(this.columns.key, slot))
-    this.columns.generation[slot] = at(this.columns.generation, slot) + 1
+    this.#slots.delete(at64(this.columns.key, slot))
+    this.columns.generation[slot] = atCount(this.columns.generation, slot) + 1
     this.columns.clear(slot)
     this.#rules[slot] = undefined
     this.#free.push(slot)
   }
 }
 
-/** A value of a column. */
-export function at(column: Float64Array | Float32Array | Uint32Array | Uint8Array, slot: number): number {
+// Values of columns, a function for each type of them: one for all would look at the type of each column that it reads.
+
+export function at64(column: Float64Array, slot: number): number {
+  return column[slot] ?? 0
+}
+
+export function at32(column: Float32Array, slot: number): number {
+  return column[slot] ?? 0
+}
+
+export function atCount(column: Uint32Array, slot: number): number {
+  return column[slot] ?? 0
+}
+
+export function atFlags(column: Uint8Array, slot: number): number {
   return column[slot] ?? 0
 }

@@ -2,7 +2,7 @@
 // ahead must not close a bucket for years, so a node believes its own clock more than those of others.
 import type { BucketColumns } from './bucket-columns.ts'
 import type { BucketRule } from './bucket-rule.ts'
-import { at } from './bucket-slots.ts'
+import { at64, atCount } from './bucket-slots.ts'
 
 export interface BucketTime {
   readonly nowMs: number
@@ -18,7 +18,7 @@ const earlyMsMax = 600_000
 /** Answers whether a bucket has to begin the window of `time`, and remembers this node's own window. */
 export function isOtherWindow(columns: BucketColumns, slot: number, rule: BucketRule, time: BucketTime): boolean {
   const { nowMs, window, windowLeftMs } = time
-  const current = at(columns.window, slot)
+  const current = atCount(columns.window, slot)
   if (rule.kind !== 'window') return current !== 0
   if (windowLeftMs === undefined) return window > current && canBegin(columns, slot, { nowMs, window })
   columns.clockWindow[slot] = window
@@ -28,7 +28,7 @@ export function isOtherWindow(columns: BucketColumns, slot: number, rule: Bucket
 
 /** Whether another node's clock can be right about a window that is later than the bucket's. */
 export function canBegin(columns: BucketColumns, slot: number, { nowMs, window }: BucketTime): boolean {
-  const endMs = at(columns.windowEndMs, slot)
+  const endMs = at64(columns.windowEndMs, slot)
   if (endMs === 0 || nowMs >= endMs) return true
-  return window === at(columns.clockWindow, slot) + 1 && nowMs >= endMs - earlyMsMax
+  return window === atCount(columns.clockWindow, slot) + 1 && nowMs >= endMs - earlyMsMax
 }

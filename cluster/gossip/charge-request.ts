@@ -12,6 +12,10 @@ export interface ChargeRequest {
   readonly window: number
   /** The time that is left of the window by this node's clock; undefined where there is no window, or another node asks. */
   readonly windowLeftMs?: number | undefined
+  /** Now, by this node's monotonic clock, where the asker has looked at it. */
+  readonly nowMs?: number
+  /** Where the bucket was when it was last charged: a guess that spares looking for it. */
+  readonly slot?: number
   /** The demand was told before. Another node counts what it is asked. */
   readonly isWanted?: boolean
 }

@@ -77,10 +77,15 @@ export class Gossip {
     )
   }
 
-  #take({ key, rule, amount, window, windowLeftMs, isWanted }: ChargeRequest, isOwner: boolean): Charge | Shortage {
+  #take(request: ChargeRequest, isOwner: boolean): Charge | Shortage {
     const { buckets } = this.node
-    const nowMs = this.#options.clock.monotonicMs()
-    return buckets.charge(buckets.slotOf(key, rule, nowMs), amount, { nowMs, window, windowLeftMs, isOwner, isWanted })
+    const time = isTimed(request) ? request : { ...request, nowMs: this.#options.clock.monotonicMs() }
+    return buckets.charge(
+      buckets.slotOf(request.key, request.rule, time.nowMs, request.slot),
+      request.amount,
+      time,
+      isOwner,
+    )
   }
 
   async #ask(owner: string, request: ChargeRequest): Promise<Charge | Shortage> {
@@ -92,7 +97,7 @@ export class Gossip {
       // The owner may have taken the amount, or may still.
       void this.#takeBack(question, takeBackTriesMax)
       if (told === undefined) this.node.miss(owner, this.#options.clock.monotonicMs())
-      return this.#take(request, false)
+      return this.#take({ ...request, nowMs: this.#options.clock.monotonicMs() }, false)
     }
     // The answer has no word for a wait that ends with the window.
     if (waitMs > 0) return { type: 'short', waitMs: request.rule.kind === 'window' ? 0 : waitMs }
@@ -124,7 +129,8 @@ export class Gossip {
     if (asked === undefined) return encodeWait(undefined)
     const { id, request } = asked
     const nowMs = this.#options.clock.monotonicMs()
-    if (request !== undefined) return encodeWait(this.#decided.decide(id, nowMs, () => this.#decide(request)))
+    if (request !== undefined)
+      return encodeWait(this.#decided.decide(id, nowMs, () => this.#decide({ ...request, nowMs })))
     const taken = this.#decided.takeBack(id, nowMs)
     if (taken !== undefined) this.node.buckets.adjust(taken.charge, -taken.amount, nowMs)
     return encodeWait(0)
@@ -154,4 +160,8 @@ export class Gossip {
     if (frame !== undefined) bus.publish(subjects.gossip, frame)
     for (const { to, frame: message } of this.node.messages(clock.monotonicMs())) bus.publish(gossipTo(to), message)
   }
+}
+
+function isTimed(request: ChargeRequest): request is ChargeRequest & { readonly nowMs: number } {
+  return request.nowMs !== undefined
 }

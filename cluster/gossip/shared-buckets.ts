@@ -3,7 +3,7 @@
 // the balance, by its part of the demand, so that nodes that have not heard one another yet cannot all take the whole.
 import type { BucketRule, Charge, Shortage } from './bucket-rule.ts'
 import { BucketShares } from './bucket-shares.ts'
-import { at, BucketSlots } from './bucket-slots.ts'
+import { at32, at64, atCount, BucketSlots } from './bucket-slots.ts'
 import { type BucketTime, isOtherWindow } from './bucket-windows.ts'
 import type { Member, Members } from './members.ts'
 import type { LeaseTree } from './relays/lease-tree.ts'
@@ -20,8 +20,6 @@ export interface SharedBucketsOptions {
 }
 
 export interface ChargeTime extends BucketTime {
-  /** The node decides for all nodes, and is not bound to its share. */
-  readonly isOwner?: boolean
   /** The demand is told by `want`: a charge that is tried again and again asks for no more. */
   readonly isWanted?: boolean | undefined
 }
@@ -62,27 +60,35 @@ export class SharedBuckets {
     return this.#slots.count
   }
 
-  /** The slot of a bucket, made full when it is new. A rule with another capacity keeps what has been taken. */
-  slotOf(key: number, rule: BucketRule, nowMs: number): number {
+  /** The slot of a bucket, made full when it is new. A rule with another capacity keeps what has been taken. `guess` is where the bucket
+   *  was before. */
+  slotOf(key: number, rule: BucketRule, nowMs: number, guess = -1): number {
     const slots = this.#slots
-    const slot = slots.find(key) ?? slots.add(key)
+    const slot = slots.isAt(key, guess) ? guess : (slots.find(key) ?? slots.add(key))
     const bound = slots.ruleAt(slot)
     if (bound !== rule && !isSame(bound, rule)) this.#bind(slot, rule, nowMs)
     return slot
   }
 
-  /** Takes `amount`, or answers why not. */
-  charge(slot: number, amount: number, time: ChargeTime): Charge | Shortage {
+  /** Takes `amount`, or answers why not. `isOwner`: the node decides for all nodes, and is not bound to its share. */
+  charge(slot: number, amount: number, time: ChargeTime, isOwner = false): Charge | Shortage {
     const { columns } = this.#slots
     const rule = this.#ruleOf(slot)
     if (amount > rule.capacity) return { type: 'too-large' }
     this.#bring(slot, rule, time)
-    if (time.isWanted !== true) columns.asked[slot] = at(columns.asked, slot) + amount
+    if (time.isWanted !== true) columns.asked[slot] = at32(columns.asked, slot) + amount
     this.#markDirty(slot)
     // What is not known yet needs some room too.
     const needed = Math.max(amount, leastAmount)
-    const ask = { amount: needed, isOwner: time.isOwner ?? false, isWanted: time.isWanted ?? false, nowMs: time.nowMs }
-    const missing = this.#tree?.missing(slot, rule, ask) ?? this.#missing(slot, rule, ask)
+    const missing =
+      this.#tree === undefined
+        ? this.#missing(slot, rule, needed, isOwner)
+        : this.#tree.missing(slot, rule, {
+            amount: needed,
+            isOwner,
+            isWanted: time.isWanted === true,
+            nowMs: time.nowMs,
+          })
     if (missing > 0) return { type: 'short', waitMs: this.#waitMs(slot, rule, needed, missing) }
     this.#take(slot, amount)
     return this.#chargeOf(slot)
@@ -93,7 +99,7 @@ export class SharedBuckets {
     const { columns } = this.#slots
     this.#bring(slot, this.#ruleOf(slot), time)
     this.#tree?.want(slot, amount, time.nowMs)
-    columns.asked[slot] = at(columns.asked, slot) + amount
+    columns.asked[slot] = at32(columns.asked, slot) + amount
     this.#markDirty(slot)
   }
 
@@ -104,9 +110,9 @@ export class SharedBuckets {
 
   /** What all nodes have charged to a gauge, less what they gave back, as far as this one has heard. */
   charged(slot: number): number {
-    if (this.#tree !== undefined) return this.#ruleOf(slot).capacity - at(this.#slots.columns.balance, slot)
+    if (this.#tree !== undefined) return this.#ruleOf(slot).capacity - at64(this.#slots.columns.balance, slot)
     const { net, peers } = this.#slots.columns
-    let sum = at(net, slot)
+    let sum = at64(net, slot)
     for (const peer of peers) sum += peer?.net[slot] ?? 0
     return sum
   }
@@ -122,10 +128,10 @@ export class SharedBuckets {
   adjust({ slot, generation, window }: Charge, amount: number, nowMs: number): number | undefined {
     const { columns } = this.#slots
     const rule = this.#slots.ruleAt(slot)
-    if (rule === undefined || at(columns.generation, slot) !== generation) return undefined
-    if (rule.kind === 'window' && at(columns.window, slot) !== window) return undefined
+    if (rule === undefined || atCount(columns.generation, slot) !== generation) return undefined
+    if (rule.kind === 'window' && atCount(columns.window, slot) !== window) return undefined
     if (this.#tree === undefined) this.#shares.refill(slot, rule, nowMs)
-    const left = clamped(rule, at(columns.balance, slot) - amount)
+    const left = clamped(rule, at64(columns.balance, slot) - amount)
     columns.balance[slot] = left
     this.#told.addCharge(slot, amount)
     this.#tree?.spend(slot, amount)
@@ -148,7 +154,8 @@ export class SharedBuckets {
 
   /** What is left in the bucket of a charge; undefined where the bucket was forgotten. */
   stateOf({ slot, generation, window }: Charge, nowMs: number): BucketState | undefined {
-    const isThere = this.#slots.ruleAt(slot) !== undefined && at(this.#slots.columns.generation, slot) === generation
+    const isThere =
+      this.#slots.ruleAt(slot) !== undefined && atCount(this.#slots.columns.generation, slot) === generation
     return isThere ? this.look(slot, { nowMs, window }) : undefined
   }
 
@@ -156,7 +163,7 @@ export class SharedBuckets {
   look(slot: number, time: BucketTime): BucketState {
     const rule = this.#ruleOf(slot)
     this.#bring(slot, rule, time)
-    const balance = at(this.#slots.columns.balance, slot)
+    const balance = at64(this.#slots.columns.balance, slot)
     const fullInMs = rule.perMs === 0 ? 0 : (rule.capacity - balance) / rule.perMs
     return { remaining: Math.max(0, balance), fullInMs }
   }
@@ -177,7 +184,7 @@ export class SharedBuckets {
     const peer = columns.peers[index]
     if (peer === undefined) return
     for (const slot of this.#slots.all()) {
-      if (this.#told.isGauge(slot)) columns.balance[slot] = at(columns.balance, slot) + at(peer.net, slot)
+      if (this.#told.isGauge(slot)) columns.balance[slot] = at64(columns.balance, slot) + at64(peer.net, slot)
     }
     columns.removePeer(index)
   }
@@ -224,25 +231,25 @@ export class SharedBuckets {
       this.#told.addCharge(slot, amount)
       return this.#tree.take(slot, amount)
     }
-    columns.balance[slot] = at(columns.balance, slot) - amount
+    columns.balance[slot] = at64(columns.balance, slot) - amount
     this.#told.addCharge(slot, amount)
-    columns.used[slot] = at(columns.used, slot) + amount
-    const isFast = this.#members.count > 1 && at(columns.used, slot) > at(columns.allowed, slot) * urgentPart
+    columns.used[slot] = at64(columns.used, slot) + amount
+    const isFast = this.#members.count > 1 && at64(columns.used, slot) > at64(columns.allowed, slot) * urgentPart
     if (isFast && this.#told.markUrgent(slot)) this.onUrgent?.()
   }
 
   /** The amount that is missing for a charge: 0 or below when there is enough. */
-  #missing(slot: number, rule: BucketRule, { amount, isOwner }: { amount: number; isOwner: boolean }): number {
+  #missing(slot: number, rule: BucketRule, amount: number, isOwner: boolean): number {
     const { balance, floor, allowed, used } = this.#slots.columns
-    const ofBalance = amount - (at(balance, slot) - at(floor, slot))
+    const ofBalance = amount - (at64(balance, slot) - at64(floor, slot))
     // Shares of a gauge would be fractions of a request. What nodes take of it at the same moment may be too much by that.
     if (isOwner || rule.kind === 'gauge' || this.#members.count === 1) return ofBalance
-    return Math.max(ofBalance, amount - (at(allowed, slot) - at(used, slot)))
+    return Math.max(ofBalance, amount - (at64(allowed, slot) - at64(used, slot)))
   }
 
   #waitMs(slot: number, rule: BucketRule, amount: number, missing: number): number {
     const { balance, floor } = this.#slots.columns
-    const isOfShare = this.#members.count > 1 && at(balance, slot) - at(floor, slot) >= amount
+    const isOfShare = this.#members.count > 1 && at64(balance, slot) - at64(floor, slot) >= amount
     if (isOfShare) return this.#tickMs
     return rule.perMs === 0 ? 0 : missing / rule.perMs
   }
@@ -253,7 +260,7 @@ export class SharedBuckets {
     this.#slots.setRule(slot, rule)
     columns.membersEpoch[slot] = 0
     if (before !== undefined) {
-      columns.balance[slot] = clamped(rule, at(columns.balance, slot) + rule.capacity - before.capacity)
+      columns.balance[slot] = clamped(rule, at64(columns.balance, slot) + rule.capacity - before.capacity)
       this.#tree?.bind(slot, rule, rule.capacity - before.capacity)
       return
     }
@@ -266,14 +273,14 @@ export class SharedBuckets {
     if (isHeardOf && rule.kind !== 'gauge') return this.#bindHeard(slot, rule, nowMs)
     const full = rule.capacity * (rule.perMs === 0 ? 1 : this.#members.heardPart)
     // The places that others hold of a gauge were subtracted from nothing.
-    columns.balance[slot] = isHeardOf ? at(columns.balance, slot) + full : full
+    columns.balance[slot] = isHeardOf ? at64(columns.balance, slot) + full : full
     columns.refilledMs[slot] = nowMs
   }
 
   /** The balance is what another node told last; of a window, everybody's charges are missing in it at least. */
   #bindHeard(slot: number, rule: BucketRule, nowMs: number): void {
     const { columns } = this.#slots
-    let balance = clamped(rule, at(columns.balance, slot))
+    let balance = clamped(rule, at64(columns.balance, slot))
     if (rule.kind === 'window') {
       let left = rule.capacity
       for (const peer of columns.peers) left -= peer?.net[slot] ?? 0
@@ -285,7 +292,7 @@ export class SharedBuckets {
 
   #chargeOf(slot: number): Charge {
     const { columns } = this.#slots
-    return { slot, generation: at(columns.generation, slot), window: at(columns.window, slot) }
+    return { slot, generation: atCount(columns.generation, slot), window: atCount(columns.window, slot) }
   }
 
   /** A node alone tells nobody. */

@@ -3,7 +3,7 @@
 import type { PeerColumns } from './bucket-columns.ts'
 import type { BucketRule } from './bucket-rule.ts'
 import { type BucketShares, demandMin } from './bucket-shares.ts'
-import { at, type BucketSlots } from './bucket-slots.ts'
+import { at64, atCount, atFlags, type BucketSlots } from './bucket-slots.ts'
 import { type BucketTime, canBegin } from './bucket-windows.ts'
 import type { Member } from './members.ts'
 import { SlotQueue } from './slot-queue.ts'
@@ -65,32 +65,32 @@ export class ToldBuckets {
   /** Adds to what this node has charged. */
   addCharge(slot: number, amount: number): void {
     const { net, birth } = this.#slots.columns
-    net[slot] = at(net, slot) + amount
-    if (at(birth, slot) === 0) birth[slot] = this.#frame + 1
+    net[slot] = at64(net, slot) + amount
+    if (atCount(birth, slot) === 0) birth[slot] = this.#frame + 1
   }
 
   markDirty(slot: number): void {
     const { flags } = this.#slots.columns
-    flags[slot] = at(flags, slot) | dirtyFlag
+    flags[slot] = atFlags(flags, slot) | dirtyFlag
     this.#changed.add(slot)
   }
 
   /** Answers whether the bucket was not urgent before. */
   markUrgent(slot: number): boolean {
     const { flags } = this.#slots.columns
-    if ((at(flags, slot) & urgentFlag) !== 0) return false
-    flags[slot] = at(flags, slot) | urgentFlag
+    if ((atFlags(flags, slot) & urgentFlag) !== 0) return false
+    flags[slot] = atFlags(flags, slot) | urgentFlag
     this.#urgent.add(slot)
     return true
   }
 
   isGauge(slot: number): boolean {
     const rule = this.#slots.ruleAt(slot)
-    return rule === undefined ? (at(this.#slots.columns.flags, slot) & gaugeFlag) !== 0 : rule.kind === 'gauge'
+    return rule === undefined ? (atFlags(this.#slots.columns.flags, slot) & gaugeFlag) !== 0 : rule.kind === 'gauge'
   }
 
   hasHeardOf(slot: number): boolean {
-    return (at(this.#slots.columns.flags, slot) & heardFlag) !== 0
+    return (atFlags(this.#slots.columns.flags, slot) & heardFlag) !== 0
   }
 
   /** What this node has to tell: first what is urgent, then what has changed, each in its turn, then a part of everything, so that
@@ -110,7 +110,7 @@ export class ToldBuckets {
     // What is told now can wait for its next turn at once.
     for (let left = queue.length; left > 0 && told.length < max; left--) {
       const slot = queue.next()
-      if (slot !== undefined && (at(this.#slots.columns.flags, slot) & flag) !== 0) this.#tell(slot, told)
+      if (slot !== undefined && (atFlags(this.#slots.columns.flags, slot) & flag) !== 0) this.#tell(slot, told)
     }
   }
 
@@ -126,23 +126,23 @@ export class ToldBuckets {
   #isTold(slot: number): boolean {
     const { balance, flags } = this.#slots.columns
     const rule = this.#slots.ruleAt(slot)
-    if ((at(flags, slot) & dirtyFlag) !== 0) return false
-    return rule === undefined ? this.hasHeardOf(slot) : at(balance, slot) < rule.capacity
+    if ((atFlags(flags, slot) & dirtyFlag) !== 0) return false
+    return rule === undefined ? this.hasHeardOf(slot) : at64(balance, slot) < rule.capacity
   }
 
   #tell(slot: number, told: BucketEntry[]): void {
     const { columns } = this.#slots
-    columns.flags[slot] = at(columns.flags, slot) & ~(dirtyFlag | urgentFlag)
+    columns.flags[slot] = atFlags(columns.flags, slot) & ~(dirtyFlag | urgentFlag)
     if (this.#slots.ruleAt(slot) === undefined && !this.hasHeardOf(slot)) return
     const demand = this.#shares.demandAt(slot)
     // A demand that goes down is told until it has gone.
     if (demand > demandMin) this.markDirty(slot)
     told.push({
-      key: at(columns.key, slot),
-      birth: at(columns.birth, slot),
-      window: at(columns.window, slot),
-      net: at(columns.net, slot),
-      balance: at(columns.balance, slot),
+      key: at64(columns.key, slot),
+      birth: atCount(columns.birth, slot),
+      window: atCount(columns.window, slot),
+      net: at64(columns.net, slot),
+      balance: at64(columns.balance, slot),
       demand,
       isGauge: this.isGauge(slot),
     })
@@ -159,14 +159,14 @@ export class ToldBuckets {
     if (!this.#isOfWindow(slot, rule, { nowMs, window: entry.window })) return
     this.#takeOver(slot, peer, { entry, rule, nowMs, isNewcomer: member.firstSequence > entry.birth })
     const kind = entry.isGauge ? gaugeFlag : 0
-    slots.columns.flags[slot] = at(slots.columns.flags, slot) | heardFlag | kind
+    slots.columns.flags[slot] = atFlags(slots.columns.flags, slot) | heardFlag | kind
     peer.demand[slot] = entry.demand
   }
 
   /** Begins a later window when another node has; an earlier one is not looked at any more. */
   #isOfWindow(slot: number, rule: BucketRule | undefined, time: BucketTime): boolean {
     const { columns } = this.#slots
-    const own = at(columns.window, slot)
+    const own = atCount(columns.window, slot)
     if (time.window <= own || (rule !== undefined && rule.kind !== 'window')) return time.window === own
     if (!canBegin(columns, slot, time)) return false
     this.#shares.beginWindow(slot, rule, time.window)
@@ -175,10 +175,10 @@ export class ToldBuckets {
 
   #takeOver(slot: number, peer: PeerColumns, { entry, rule, nowMs, isNewcomer }: Told): void {
     const { columns } = this.#slots
-    const balance = at(columns.balance, slot)
+    const balance = at64(columns.balance, slot)
     if (entry.birth === 0 && this.hasHeardOf(slot)) return
-    const isKnown = entry.isGauge || (at(peer.birth, slot) === entry.birth && entry.birth !== 0)
-    const before = isKnown ? at(peer.net, slot) : 0
+    const isKnown = entry.isGauge || (atCount(peer.birth, slot) === entry.birth && entry.birth !== 0)
+    const before = isKnown ? at64(peer.net, slot) : 0
     peer.net[slot] = entry.net
     peer.birth[slot] = entry.birth
     if (rule === undefined && !entry.isGauge) {

@@ -36,7 +36,7 @@ test('what is urgent is told first, and leaves room for the rest', () => {
   const [node] = meeting()
   const small: BucketRule = { kind: 'flow', capacity: 10, perMs: 0.001 }
   const charge = (key: number, rule: BucketRule) =>
-    node.buckets.charge(node.buckets.slotOf(key, rule, 0), 1, { nowMs: 0, window: 0, isOwner: true })
+    node.buckets.charge(node.buckets.slotOf(key, rule, 0), 1, { nowMs: 0, window: 0 }, true)
   for (let key = 0; key < 1_000; key++) charge(key, flow)
   for (let key = 1_000; key < 2_000; key++) charge(key, small)
   node.tick(0)

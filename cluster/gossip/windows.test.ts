@@ -39,7 +39,7 @@ interface At {
 
 function charge(node: BucketNode, amount: number, { window = today, leftMs = dayMs / 2, nowMs = 0 }: At = {}) {
   const slot = node.buckets.slotOf(key, daily, nowMs)
-  return node.buckets.charge(slot, amount, { nowMs, window, windowLeftMs: leftMs, isOwner: true })
+  return node.buckets.charge(slot, amount, { nowMs, window, windowLeftMs: leftMs }, true)
 }
 
 function remaining(node: BucketNode, { window = today, nowMs = 0 }: At = {}): number {
@@ -107,7 +107,7 @@ test('the first clock that comes to midnight begins the day for all', () => {
 
 test('a bucket that has no windows does not take the window of another node', () => {
   const flow: BucketRule = { kind: 'flow', capacity: 100, perMs: 0.001 }
-  b.buckets.charge(b.buckets.slotOf(key, flow, 0), 90, { nowMs: 0, window: 0, isOwner: true })
+  b.buckets.charge(b.buckets.slotOf(key, flow, 0), 90, { nowMs: 0, window: 0 }, true)
   charge(a, 1)
   meet()
   expect(b.buckets.look(b.buckets.slotOf(key, flow, 0), { nowMs: 0, window: 0 }).remaining).toBe(10)

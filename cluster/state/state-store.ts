@@ -25,6 +25,9 @@ export interface StateKey {
   readonly former?: true
 }
 
+/** Ids of answers that are kept for idempotency keys begin with it. No response has such an id. */
+export const answerPrefix = 'idempotency '
+
 /** The store did not answer. After a `put` or a `delete` the change may or may not have happened. */
 export type StateTrouble = {
   readonly type: 'unavailable'

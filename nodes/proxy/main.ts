@@ -20,7 +20,7 @@ import { Settlement } from './accounting/settle.ts'
 import { Admission } from './admission/admit.ts'
 import { OpenRequests } from './admission/open-requests.ts'
 import { Entry } from './apis/entry.ts'
-import { openApis, openRealtime } from './apis/open-apis.ts'
+import { openApis, openBatches, openRealtime } from './apis/open-apis.ts'
 import { KeyWatch } from './attempts/live/key-watch.ts'
 import { LiveRequests } from './attempts/live/live-requests.ts'
 import { drain } from './http/drain.ts'
@@ -93,7 +93,7 @@ export interface ProxyNode {
 
 export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   const parts = await openParts(options)
-  const { config, recorder, limits, timers, keyWatch, realtime, identities, latencyEstimates } = parts
+  const { config, recorder, limits, timers, keyWatch, realtime, identities, latencyEstimates, batches } = parts
   await config.boot()
   config.start()
   const weights = followWeights(options.bus, latencyEstimates, options.clock)
@@ -101,7 +101,9 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
   limits.start()
   timers.start()
   keyWatch.start()
+  parts.idempotency.start()
   realtime.start()
+  batches.start()
   const { clock, node, bus } = options
   if (node.role === 'proxy') await untilConfigured(config, clock)
   await identities.settledWithin(identitiesMsMax)
@@ -127,6 +129,8 @@ export async function startProxy(options: ProxyOptions): Promise<ProxyNode> {
       const patienceMs = link.state?.connected === true ? lastRecordsMsMax : 0
       link.stop()
       keyWatch.stop()
+      batches.stop()
+      await parts.idempotency.stop()
       await limits.stop()
       timers.stop()
       parts.direct.close()
@@ -152,7 +156,6 @@ const lastRecordsMsMax = 5_000
 
 async function openParts(options: ProxyOptions) {
   const { clock, chance, notify, environment } = options
-  const clusterMarks = keysFor('clusterMark', options.masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
   const live = new LiveRequests()
   const identities = new Identities({ clock, chance, notify, environment })
   const latencyEstimates = new LatencyEstimates()
@@ -177,7 +180,8 @@ async function openParts(options: ProxyOptions) {
   const common = { clock, chance, notify, timers, settlement, live, upstreamOf, intents: recorder.journal, quota }
   const entry = new Entry(policies, settlement)
   const realtime = openRealtime(options, { ...common, admission, entry })
-  const apis = openApis(options, { ...common, ids, jobs, policies, entry })
+  const batches = openBatches(options, { ...common, ids, policies, snapshot: () => config.snapshot })
+  const { apis, idempotency } = openApis(options, { ...common, ids, jobs, policies, entry, batches }, epoch)
   const pipeline = new Pipeline({
     parsedMemory: new SharedBudget(options.memory?.parsedBytesMax ?? bounds.parsedBodiesBytesMax, parsedShares),
     clock,
@@ -190,10 +194,11 @@ async function openParts(options: ProxyOptions) {
     standing: () => options.process?.look() ?? { status: 'ok', reasons: [] },
     isReady: () => config.snapshot !== undefined && !state.draining && options.isNodeReady(),
     idPrefix: `req_${randomBytes(8).toString('hex')}`,
-    clusterMarks,
+    clusterMarks: clusterMarksOf(options),
   })
   return {
-    clusterMarks,
+    clusterMarks: clusterMarksOf(options),
+    idempotency,
     config,
     recorder,
     timers,
@@ -208,8 +213,13 @@ async function openParts(options: ProxyOptions) {
     counts,
     limits,
     quotas,
+    batches,
     pipeline,
   }
+}
+
+function clusterMarksOf({ masterKeys }: ProxyOptions): string[] {
+  return keysFor('clusterMark', masterKeys).map((mark) => Buffer.from(mark).toString('hex'))
 }
 
 function openQuotas({ clock, chance, masterKeys, settings }: ProxyOptions, gossip: Gossip): Quotas<Credential> {
@@ -238,13 +248,13 @@ function factsOf(
   parts: Parts,
   around: Pick<ProxyFacts, 'server' | 'link' | 'memory'>,
 ): ProxyFacts {
-  const { config, recorder, state, counts, limits, quotas } = parts
+  const { config, recorder, state, counts, limits, quotas, batches } = parts
   const otherTroubles = process?.otherTroubles() ?? []
   const refusedMessages = process?.refusedMessages() ?? []
   return {
     ...around,
     config,
-    recorder,
+    recorder: { queues: () => ({ ...recorder.queues(), ...batches.queues() }), troubles: recorder.troubles },
     ...counts.facts(),
     ...limits.facts(),
     quotas: quotaFacts(quotas),

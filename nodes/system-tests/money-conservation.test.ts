@@ -1,6 +1,6 @@
 // Conservation of money, over random schedules of requests, ends, kills, starts and messages that are lost and repeated: every attempt
 // that was sent is in the sums once, with what its provider charged where that is known, and else with the most that it can be.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -10,6 +10,7 @@ import { type Disk, fileSystem } from '../../cluster/data-folder/disk.ts'
 import { Dice } from '../../cluster/simulation/engine/dice.ts'
 import { type Chance, ManualClock } from '../../shared/clock.ts'
 import { sampleAttempt, sampleRequest } from '../../shared/telemetry/arbitrary-records.ts'
+import { decodeBatch, scanBatches } from '../../shared/telemetry/batch.ts'
 import type { AttemptRecord } from '../../shared/telemetry/records.ts'
 import { startAggregator } from '../aggregator/main.ts'
 import type { Intent } from '../proxy/accounting/intents/intent.ts'
@@ -180,9 +181,11 @@ class World {
     const before = this.#flying
     this.#flying = before.slice(0, answers)
     for (const flying of [...this.#flying]) this.#end(flying, 'answered')
-    // Their turn does not end.
+    // Their turn does not end. A batch that is full is written within a turn, and the records in it are as safe as others.
     this.#turns = []
-    for (const { intents } of before) this.nanoUsd += intents.at(-1)?.facts.bound ?? 0
+    const recorded = this.#attemptsInSpool()
+    for (const { id, intents } of before)
+      this.nanoUsd += recorded.get(`${id} ${intents.length - 1}`) ?? intents.at(-1)?.facts.bound ?? 0
     this.#flying = []
     this.#proxy.stop()
     for (let i = 0; i < startsThatDie; i++) {
@@ -193,6 +196,21 @@ class World {
       this.#turns = []
     }
     this.#proxy = this.#bootProxy(fileSystem)
+  }
+
+  /** What attempts cost whose records are in the spool, by request and index. */
+  #attemptsInSpool(): Map<string, number> {
+    const folder = join(this.#dataDir, 'spool')
+    const files = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
+    const batches = files.flatMap((file) =>
+      scanBatches(file).batches.map(({ start, end }) => file.subarray(start, end)),
+    )
+    const records = batches.map(decodeBatch).flatMap((batch) => (batch.ok ? batch.value.records : []))
+    const attempts = records.flatMap((decoded) => {
+      if (decoded === undefined) return []
+      return decoded.type === 'attempt' ? [decoded.record] : (decoded.attempt ?? [])
+    })
+    return new Map(attempts.map(({ requestId, index, costNanoUsd }) => [`${requestId} ${index}`, costNanoUsd]))
   }
 
   async #pass(ms: number): Promise<void> {

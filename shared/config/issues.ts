@@ -13,7 +13,16 @@ export interface Judged {
 }
 
 export function problemsOf(error: z.ZodError, judged: Judged): Problem[] {
-  return error.issues.flatMap((issue) => problemsOfIssue(issue, judged))
+  return error.issues.filter(isTightest).flatMap((issue) => problemsOfIssue(issue, judged))
+}
+
+/** Of several bounds that one number is beyond, the tightest one is told: whole numbers have a bound of their own. */
+function isTightest(issue: z.core.$ZodIssue, _: number, all: readonly z.core.$ZodIssue[]): boolean {
+  if (issue.code !== 'too_big') return true
+  const path = JSON.stringify(issue.path)
+  return !all.some(
+    (other) => other.code === 'too_big' && other.maximum < issue.maximum && JSON.stringify(other.path) === path,
+  )
 }
 
 function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Judged): Problem[] {
@@ -39,11 +48,19 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
     }
     case 'too_small':
       return [
-        invalid(path, sizeMessage(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum)),
+        invalid(
+          path,
+          ownMessage(issue) ??
+            sizeMessage(issue.origin, issue.inclusive === false ? 'more than' : 'at least', issue.minimum),
+        ),
       ]
     case 'too_big':
       return [
-        invalid(path, sizeMessage(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum)),
+        invalid(
+          path,
+          ownMessage(issue) ??
+            sizeMessage(issue.origin, issue.inclusive === false ? 'less than' : 'at most', issue.maximum),
+        ),
       ]
     case 'invalid_union':
       return problemsOfUnion(issue, { schema, input, prefix })
@@ -59,7 +76,7 @@ function problemsOfIssue(issue: z.core.$ZodIssue, { schema, input, prefix }: Jud
 
 /** The message that a schema has for a wrong value. */
 function ownMessage({ message }: z.core.$ZodIssue): string | undefined {
-  return message.startsWith('Invalid ') ? undefined : message
+  return /^(Invalid |Too (small|big): )/.test(message) ? undefined : message
 }
 
 function adviceOf(issue: z.core.$ZodIssueCustom, around: unknown): string | undefined {

@@ -1,7 +1,7 @@
 // Who names whom. A reference is dangling when nothing bears its name; what is still referenced cannot be deleted.
 
-import { isKnownModelName } from '../models/known-names.ts'
 import { keyMayMention, referencesOfKey } from './keys/key-rules.ts'
+import { holds } from './kinds/holds.ts'
 import { type EnforcedKind, enforcedKinds, resourceKinds, type SpecOf } from './kinds/kind.ts'
 import { type Names, providerPart, type Reference } from './kinds/reference.ts'
 import { kindRules } from './kinds/rules.ts'
@@ -11,19 +11,6 @@ import type { ConfigState, Resources } from './state.ts'
 export function referencesOf<Kind extends EnforcedKind>(kind: Kind, name: string, spec: SpecOf[Kind]): Reference[] {
   const within = kindRules[kind].references(spec)
   return within.map((reference) => ({ ...reference, path: [kind, name, ...reference.path] }))
-}
-
-export function holds(resources: Resources, { to, name }: Reference): boolean {
-  if (to !== 'any-model') return resources[to].has(name)
-  return resources.models.has(name) || resources.providers.has(providerPart(name)) || isBareName(resources, name)
-}
-
-/** Whether callers may write `name` without having configured it. */
-function isBareName({ providers }: Resources, name: string): boolean {
-  if (isKnownModelName(name)) return true
-  for (const { spec } of providers.values())
-    if (Array.isArray(spec.bareNames) && spec.bareNames.includes(name)) return true
-  return false
 }
 
 /** A hint at the name that could have been meant. */

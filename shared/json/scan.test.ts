@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BodyScan, lookalikeOf, scanBody, type WantedField } from './scan.ts'
+import type { WantedField } from './body-fields.ts'
+import { BodyScan, lookalikeOf, scanBody } from './scan.ts'
 import type { ScanProblem } from './scan-problem.ts'
 
 function manyMembers(count: number): string {

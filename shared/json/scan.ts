@@ -2,62 +2,27 @@
 // bytes are sent to the provider. JSON.parse of a body with an image costs ten times the rest of the request.
 import { isUtf8 } from 'node:buffer'
 import { bounds } from '../bounds.ts'
+import { fieldOf, forbiddenFields, type WantedField, wantedFields } from './body-fields.ts'
 import { JsonCursor, stopped } from './cursor.ts'
 import { decodedText, MemberWalk, NameTable, type Span } from './members.ts'
 import { hasByteOrderMark, problemOfStop, type ScanProblem } from './scan-problem.ts'
 
-const wanted = [
-  'model',
-  'models',
-  'messages',
-  'stream',
-  'stream_options',
-  'user',
-  'max_tokens',
-  'max_completion_tokens',
-  'max_output_tokens',
-  'n_predict',
-  'input',
-  'prompt',
-  'query',
-  'n',
-  'best_of',
-  'store',
-  'previous_response_id',
-  'conversation',
-  'background',
-  'system',
-  'instructions',
-  'service_tier',
-  'serviceTier',
-  'speed',
-  'anthropic_version',
-  'metadata',
-  'labels',
-] as const
-export type WantedField = (typeof wanted)[number]
-
 /** Members that are text for the model where they are strings. */
 const texts = ['input', 'prompt', 'query', 'system', 'instructions'] as const satisfies WantedField[]
-
-// A caller who could set these members would choose where our credential is sent (CVE-2024-6587).
-const forbidden = ['api_base', 'base_url', 'api_key', 'extra_headers', 'custom_llm_provider'] as const
-
-/** Whether callers must not set a member of this name, in any format of the body. */
-export function isForbidden(name: string): boolean {
-  return (forbidden as readonly string[]).includes(name)
-}
 
 /** The wanted or forbidden name that a reader who does not look at the case would take this one for; undefined for none. */
 export function lookalikeOf(name: string): string | undefined {
   return bodyNames.lookalike(name)
 }
 
-const fieldIndex = Object.fromEntries(wanted.map((name, index) => [name, index])) as Record<WantedField, number>
+/** Digits whose value is read without making a string of them. */
+const smallDigitsMax = 9
+
+const textIndexes = texts.map((name) => fieldOf[name])
 const noBytes = Buffer.alloc(0)
 const bodyNames = new NameTable(
-  [...wanted, ...forbidden],
-  ['messages', 'input', 'prompt', 'query', 'system', 'instructions'],
+  [...wantedFields, ...forbiddenFields],
+  ['messages', 'input', 'prompt', 'query', 'system', 'instructions', 'generationConfig', 'generation_config'],
 )
 const lineNames = new NameTable(['body'])
 const optionNames = new NameTable(['include_usage'])
@@ -97,36 +62,54 @@ export class BodyScan {
 
   /** The span of a member; undefined when the body has none of that name. */
   field(name: WantedField): Span | undefined {
-    return this.#spans[fieldIndex[name]]
+    return this.#spans[fieldOf[name]]
+  }
+
+  /** The same, by the number that `fieldOf` has for a name. */
+  fieldAt(field: number): Span | undefined {
+    return this.#spans[field]
   }
 
   /** The decoded text of a string member; undefined for any other value. */
   text(name: WantedField): string | undefined {
-    const span = this.field(name)
+    return this.textAt(fieldOf[name])
+  }
+
+  textAt(field: number): string | undefined {
+    const span = this.#spans[field]
     return span?.kind === 'string' ? decodedText(this.bytes, span.start + 1, span.end - 1) : undefined
   }
 
   /** The value of a number member; Infinity for huge numbers, as in JSON.parse. */
   number(name: WantedField): number | undefined {
-    const span = this.field(name)
-    return span?.kind === 'number' ? Number(this.bytes.toString('latin1', span.start, span.end)) : undefined
+    return this.numberAt(fieldOf[name])
+  }
+
+  numberAt(field: number): number | undefined {
+    const span = this.#spans[field]
+    if (span?.kind !== 'number') return undefined
+    return smallCount(this.bytes, span.start, span.end) ?? Number(this.bytes.toString('latin1', span.start, span.end))
   }
 
   /** The number of a member as a lenient server takes it, also of a text with a number. Undefined where there is none (null is
    *  none); NaN for a value of which nobody knows what a server makes. */
   amount(name: WantedField): number | undefined {
-    const kind = this.field(name)?.kind
-    if (kind === undefined || kind === 'null') return undefined
-    if (kind === 'number') return this.number(name)
-    const text = this.text(name)?.trim() ?? ''
+    return this.amountAt(fieldOf[name])
+  }
+
+  amountAt(field: number): number | undefined {
+    const span = this.#spans[field]
+    if (span === undefined || span.kind === 'null') return undefined
+    if (span.kind === 'number') return this.numberAt(field)
+    const text = this.textAt(field)?.trim() ?? ''
     return text === '' ? Number.NaN : Number(text)
   }
 
   /** Bytes of the text that a model is given: of all strings but the settings beside the messages. */
   get textBytes(): number {
     let bytes = this.nestedTextBytes
-    for (const name of texts) {
-      const span = this.field(name)
+    for (const index of textIndexes) {
+      const span = this.#spans[index]
       if (span?.kind === 'string') bytes += span.end - span.start - 2
     }
     return bytes
@@ -150,6 +133,18 @@ export class BodyScan {
   spans(): (Span | undefined)[] {
     return this.#spans
   }
+}
+
+/** The value of a few digits, without a string of them; undefined for everything else that is a number. */
+function smallCount(bytes: Uint8Array, start: number, end: number): number | undefined {
+  if (end - start > smallDigitsMax) return undefined
+  let value = 0
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] ?? 0) - 48
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return value
 }
 
 /** Fills `out`, which must be new, or returns the first problem. */
@@ -199,11 +194,11 @@ export function endBody(scanner: Scanner, end: number | ScanProblem, out: BodySc
   out.nestedTextBytes = cursor.textBytes
   out.values = cursor.values
   const spans = out.spans()
-  for (let i = wanted.length; i < spans.length; i++) {
-    const param = spans[i] === undefined ? undefined : forbidden[i - wanted.length]
+  for (let i = wantedFields.length; i < spans.length; i++) {
+    const param = spans[i] === undefined ? undefined : forbiddenFields[i - wantedFields.length]
     if (param !== undefined) return { type: 'forbidden_param', param }
   }
-  const options = spans[fieldIndex.stream_options]
+  const options = spans[fieldOf.stream_options]
   return options?.kind === 'object' ? scanStreamOptions(scanner, options, out) : undefined
 }
 

@@ -1,7 +1,8 @@
 // Edits a body without copying it: the original bytes are sent in pieces around the few changed ranges. Numbers, member
 // order and spacing reach the provider exactly as the caller wrote them.
 import assert from 'node:assert/strict'
-import type { BodyScan, WantedField } from './scan.ts'
+import type { WantedField } from './body-fields.ts'
+import type { BodyScan } from './scan.ts'
 
 /** Replaces the bytes [start, end) by `replacement`; start = end inserts. */
 export interface Edit {

@@ -136,7 +136,7 @@ test('a name that is too long is cut, and no record is longer than the room it i
 
 test('what a newer release adds at the end of a record is passed over', () => {
   const writer = writerOf(2)
-  const attempt = sampleAttempt({ settlement: 'estimated', upstreamText: 'The disk is full.' })
+  const attempt = sampleAttempt({ settlement: 'estimated', upstreamText: 'The disk is full.', queuedUs: 5 })
   writer.attempt(attempt)
   const [, array] = [...decodeMulti(written(writer))]
   const longer = [...(array as unknown[]), 'new', 7]

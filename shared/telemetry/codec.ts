@@ -23,6 +23,8 @@ export const recordBytesMax = 15 * (nameLengthMax * 3 + 3) + 32 * 9
 export const batchNamesMax = 4_096
 
 const noUnit = 127
+/** Readers ignore a settlement that they do not know. */
+const noSettlement = 127
 
 const statusCode = codesOf(statuses)
 const cacheStatusCode = codesOf(cacheStatuses)
@@ -70,13 +72,14 @@ export class BatchWriter {
 
   /** `last` is the attempt whose answer was used; undefined when there was none. */
   request(record: RequestRecord, last: { provider: string; target: string } | undefined): void {
-    const { measure, askedModel = '' } = record
-    const more = askedModel !== '' ? 3 : measure !== undefined ? 2 : 0
+    const { measure, askedModel = '', limitedBy = '' } = record
+    const more = limitedBy !== '' ? 4 : askedModel !== '' ? 3 : measure !== undefined ? 2 : 0
     this.#array(28 + more)
     this.bytes[this.#offset++] = recordTag.request
     this.#requestFields(record, last?.provider ?? '', last?.target ?? '')
     if (more >= 2) this.#measure(measure)
-    if (more === 3) this.#text(askedModel)
+    if (more >= 3) this.#text(askedModel)
+    if (more === 4) this.#text(limitedBy)
   }
 
   single(record: RequestRecord, attempt: AttemptRecord): void {
@@ -104,8 +107,9 @@ export class BatchWriter {
   }
 
   attempt(record: AttemptRecord): void {
-    const { upstreamText = '', settlement } = record
-    this.#array(settlement !== undefined ? 26 : upstreamText !== '' ? 25 : 24)
+    const { upstreamText = '', settlement, queuedUs } = record
+    const more = queuedUs !== undefined ? 3 : settlement !== undefined ? 2 : upstreamText !== '' ? 1 : 0
+    this.#array(24 + more)
     this.bytes[this.#offset++] = recordTag.attempt
     this.#text(record.requestId)
     this.#number(record.atMs)
@@ -133,8 +137,9 @@ export class BatchWriter {
     this.#text(record.app)
     this.#number(record.share)
     this.#number(record.sharesRevision)
-    if (upstreamText !== '' || settlement !== undefined) this.#text(upstreamText)
-    if (settlement !== undefined) this.#number(settlementCode[settlement])
+    if (more >= 1) this.#text(upstreamText)
+    if (more >= 2) this.#number(settlement === undefined ? noSettlement : settlementCode[settlement])
+    if (queuedUs !== undefined) this.#number(queuedUs)
   }
 
   #requestFields(record: RequestRecord, provider: string, target: string): void {

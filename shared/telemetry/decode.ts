@@ -80,10 +80,16 @@ function decodeRequest(array: readonly unknown[], names: BatchNames, length: num
     configRevision: number(array[25]),
     ...measureAt(array, length),
     ...namedText('askedModel', laterText(array, length + 2)),
+    ...limitedAt(array, length),
   }
   const provider = names.resolve(array[26])
   const target = names.resolve(array[27])
   return { type: 'request', record, provider, target, attempt: undefined }
+}
+
+/** A single record has other fields in this place. */
+function limitedAt(array: readonly unknown[], length: number): { limitedBy?: string } {
+  return array[0] === recordTag.request ? namedText('limitedBy', laterText(array, length + 3)) : {}
 }
 
 /** A unit that only newer releases know is ignored. */
@@ -146,6 +152,7 @@ function decodeAttempt(array: readonly unknown[], names: BatchNames): AttemptRec
     totalUs: number(array[17]),
     ...namedText('upstreamText', laterText(array, 24)),
     ...settlementAt(array, 25),
+    ...(array.length > 26 ? { queuedUs: number(array[26]) } : {}),
     ...((number(array[9]) & flag.retryWithheld) === 0 ? {} : { retryWithheld: true }),
     ...((number(array[9]) & flag.passedOver) === 0 ? {} : { passedOver: true }),
   }

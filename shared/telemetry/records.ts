@@ -33,6 +33,8 @@ export interface RequestRecord {
   model: string
   /** The name that was asked for, sanitized, where it is not a configured one. */
   askedModel?: string | undefined
+  /** What has rejected or cut the request: `limits/…`, `budgets/…`, or `providers/…` for a quota. */
+  limitedBy?: string | undefined
   stream: boolean
   attempts: number
   fallbackIndex: number
@@ -104,6 +106,8 @@ export interface AttemptRecord {
   retryWithheld?: true | undefined
   /** Targets before this one were passed over, because a limit had no room for an attempt there. */
   passedOver?: true | undefined
+  /** The wait for the quota of the provider before the attempt, µs. */
+  queuedUs?: number | undefined
   stream: boolean
   tokens: TokenCounts
   costNanoUsd: number

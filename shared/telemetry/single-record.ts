@@ -13,6 +13,8 @@ export function isSingle(record: RequestRecord, attempt: AttemptRecord): boolean
     attempt.stream === record.stream &&
     attempt.retryWithheld === undefined &&
     attempt.passedOver === undefined &&
+    attempt.queuedUs === undefined &&
+    record.limitedBy === undefined &&
     attempt.costNanoUsd === record.costNanoUsd &&
     attempt.tokens.input === record.tokens.input &&
     attempt.tokens.output === record.tokens.output &&

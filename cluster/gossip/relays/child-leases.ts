@@ -1,5 +1,5 @@
 // What a node hears from those that tell it about a bucket, and what it answers them.
-import { at } from '../bucket-slots.ts'
+import { at32, at64, atCount, atFlags } from '../bucket-slots.ts'
 import { noRow } from './child-rows.ts'
 import { hearVouched } from './heard-vouching.ts'
 import { youngMs } from './lease-pool.ts'
@@ -24,20 +24,20 @@ export class ChildLeases {
 
   /** What this node answers a child. */
   grantedOf(row: number, sequence: number): Granted | undefined {
-    const slot = at(this.#state.rows.slot, row)
+    const slot = atCount(this.#state.rows.slot, row)
     const rule = this.#state.slots.ruleAt(slot)
-    if (at(this.#state.rows.link, row) === 0 || rule === undefined) return undefined
+    if (atCount(this.#state.rows.link, row) === 0 || rule === undefined) return undefined
     this.#state.rows.toldIn[row] = sequence
     const { columns } = this.#state.slots
     const { free, used } = this.#state.columns
-    const elsewhere = at(free, slot) + at(used, slot) - at(this.#state.rows.used, row)
+    const elsewhere = at64(free, slot) + at64(used, slot) - at64(this.#state.rows.used, row)
     return {
-      key: at(columns.key, slot),
+      key: at64(columns.key, slot),
       kind: rule.kind,
-      window: at(columns.window, slot),
-      granted: rule.kind === 'gauge' ? elsewhere : Math.floor(at(this.#state.rows.granted, row)),
-      balance: Math.floor(at(columns.balance, slot)),
-      part: at(this.#state.columns.part, slot) || 1,
+      window: atCount(columns.window, slot),
+      granted: rule.kind === 'gauge' ? elsewhere : Math.floor(at64(this.#state.rows.granted, row)),
+      balance: Math.floor(at64(columns.balance, slot)),
+      part: at32(this.#state.columns.part, slot) || 1,
       isPlenty: this.#state.isPlenty(slot, rule),
       lacksRule: false,
     }
@@ -49,13 +49,13 @@ export class ChildLeases {
     let row = this.#state.rows.find(slot, link, first)
     const isKnown = row !== noRow
     if (!isKnown && this.#state.rows.isFull) return this.#onFull()
-    const comesBack = isKnown && entry.hasMoved && at(this.#state.rows.hasCome, row) === 0
+    const comesBack = isKnown && entry.hasMoved && atFlags(this.#state.rows.hasCome, row) === 0
     if (comesBack && entry.kind !== 'gauge') this.#state.release(row)
     if (!isKnown) row = this.#state.rows.add(slot, link, first)
     this.#state.rows.hasCome[row] = entry.hasMoved ? 1 : 0
     if (entry.kind === 'gauge') this.#tellUsed(row, entry.used)
     else if (isKnown && !comesBack)
-      this.#tellMore(row, entry, { isTrusted: heard >= at(this.#state.rows.toldIn, row), nowMs })
+      this.#tellMore(row, entry, { isTrusted: heard >= atCount(this.#state.rows.toldIn, row), nowMs })
     else this.#meet(row, entry, nowMs)
     this.#state.rows.all[row] = entry.all
     if (!isKnown || comesBack) this.#forgetReplaced(slot, link)
@@ -76,12 +76,12 @@ export class ChildLeases {
    *  gone: it may only be cut off, and tells later what it has spent meanwhile. */
   silence(link: number, isGone: boolean): void {
     for (let row = 0; row < this.#state.rows.end; row++) {
-      if (at(this.#state.rows.link, row) !== link + 1) continue
-      const slot = at(this.#state.rows.slot, row)
+      if (atCount(this.#state.rows.link, row) !== link + 1) continue
+      const slot = atCount(this.#state.rows.slot, row)
       this.#state.rows.demand[row] = 0
       this.#state.rows.wants[row] = 0
       if (this.#state.slots.ruleAt(slot)?.kind !== 'flow' && !isGone) continue
-      this.#state.columns.lost[slot] = at(this.#state.columns.lost, slot) + at(this.#state.rows.all, row)
+      this.#state.columns.lost[slot] = at64(this.#state.columns.lost, slot) + at64(this.#state.rows.all, row)
       this.#state.release(row)
       this.#state.rows.remove(row, this.#state.columns.first)
       this.#state.answerAll(slot)
@@ -90,8 +90,12 @@ export class ChildLeases {
 
   /** Another node is the home of a row: it tells what those tell that told its forerunner. */
   #forgetReplaced(slot: number, link: number): void {
-    for (let row = at(this.#state.columns.first, slot) - 1; row !== noRow; row = at(this.#state.rows.next, row) - 1)
-      if (this.#state.links.replaces(link, at(this.#state.rows.link, row) - 1)) {
+    for (
+      let row = atCount(this.#state.columns.first, slot) - 1;
+      row !== noRow;
+      row = atCount(this.#state.rows.next, row) - 1
+    )
+      if (this.#state.links.replaces(link, atCount(this.#state.rows.link, row) - 1)) {
         this.#state.rows.all[row] = 0
         if (this.#state.slots.ruleAt(slot)?.kind === 'gauge') this.#tellUsed(row, 0)
       }
@@ -101,9 +105,9 @@ export class ChildLeases {
   dropAll(slot: number): void {
     if (this.#state.slots.ruleAt(slot)?.kind !== 'window') return
     for (
-      let row = at(this.#state.columns.first, slot) - 1;
+      let row = atCount(this.#state.columns.first, slot) - 1;
       row !== noRow;
-      row = at(this.#state.columns.first, slot) - 1
+      row = atCount(this.#state.columns.first, slot) - 1
     )
       this.#drop(row)
   }
@@ -114,39 +118,39 @@ export class ChildLeases {
   }
 
   #tellUsed(row: number, used: number): void {
-    const slot = at(this.#state.rows.slot, row)
-    this.#state.columns.used[slot] = at(this.#state.columns.used, slot) + used - at(this.#state.rows.used, row)
+    const slot = atCount(this.#state.rows.slot, row)
+    this.#state.columns.used[slot] = at64(this.#state.columns.used, slot) + used - at64(this.#state.rows.used, row)
     this.#state.rows.used[row] = used
   }
 
   /** A child that is heard of for the first time: what it holds was granted by somebody else, or by nobody. */
   #meet(row: number, { used, held, isFresh, balance }: Told, nowMs: number): void {
-    const slot = at(this.#state.rows.slot, row)
+    const slot = atCount(this.#state.rows.slot, row)
     const { columns } = this.#state
     this.#state.rows.used[row] = used
     this.#state.rows.granted[row] = used + held
-    columns.held[slot] = at(columns.held, slot) + held
-    columns.free[slot] = at(columns.free, slot) - held - (isFresh ? used : 0)
-    if (isFresh) columns.used[slot] = at(columns.used, slot) + used
-    if (isFresh || !this.#state.isRoot(slot) || nowMs - at(columns.rootMs, slot) > youngMs) return
-    const left = at(columns.free, slot) + at(columns.held, slot) + at(this.#state.slots.columns.floor, slot)
+    columns.held[slot] = at64(columns.held, slot) + held
+    columns.free[slot] = at64(columns.free, slot) - held - (isFresh ? used : 0)
+    if (isFresh) columns.used[slot] = at64(columns.used, slot) + used
+    if (isFresh || !this.#state.isRoot(slot) || nowMs - at64(columns.rootMs, slot) > youngMs) return
+    const left = at64(columns.free, slot) + at64(columns.held, slot) + at64(this.#state.slots.columns.floor, slot)
     if (balance >= left) return
-    const ofFloor = Math.min(left - balance, at(this.#state.slots.columns.floor, slot))
-    this.#state.slots.columns.floor[slot] = at(this.#state.slots.columns.floor, slot) - ofFloor
-    columns.free[slot] = at(columns.free, slot) - (left - balance - ofFloor)
+    const ofFloor = Math.min(left - balance, at64(this.#state.slots.columns.floor, slot))
+    this.#state.slots.columns.floor[slot] = at64(this.#state.slots.columns.floor, slot) - ofFloor
+    columns.free[slot] = at64(columns.free, slot) - (left - balance - ofFloor)
   }
 
   #tellMore(row: number, { used, held }: Told, { isTrusted, nowMs }: { isTrusted: boolean; nowMs: number }): void {
-    const slot = at(this.#state.rows.slot, row)
+    const slot = atCount(this.#state.rows.slot, row)
     const { columns } = this.#state
-    const spent = used - at(this.#state.rows.used, row)
-    const told = used + held - at(this.#state.rows.granted, row)
+    const spent = used - at64(this.#state.rows.used, row)
+    const told = used + held - at64(this.#state.rows.granted, row)
     const added = isTrusted ? told : Math.max(0, told)
     this.#state.rows.used[row] = used
-    this.#state.rows.granted[row] = at(this.#state.rows.granted, row) + added
-    columns.used[slot] = at(columns.used, slot) + spent
-    columns.held[slot] = at(columns.held, slot) + added - spent
-    columns.free[slot] = at(columns.free, slot) - added
+    this.#state.rows.granted[row] = at64(this.#state.rows.granted, row) + added
+    columns.used[slot] = at64(columns.used, slot) + spent
+    columns.held[slot] = at64(columns.held, slot) + added - spent
+    columns.free[slot] = at64(columns.free, slot) - added
     if (added > 0) hearVouched(columns, slot, added, nowMs)
   }
 }

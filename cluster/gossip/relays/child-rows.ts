@@ -1,5 +1,5 @@
 // What a node knows of the nodes that tell it about a bucket: a row for each of them and each bucket, in columns.
-import { at } from '../bucket-slots.ts'
+import { at64, atCount } from '../bucket-slots.ts'
 
 const firstRows = 256
 export const noRow = -1
@@ -41,26 +41,26 @@ export class ChildRows {
     if (row >= this.link.length) this.#grow()
     this.link[row] = link + 1
     this.slot[row] = slot
-    this.next[row] = at(first, slot)
+    this.next[row] = atCount(first, slot)
     first[slot] = row + 1
     this.count++
     return row
   }
 
   find(slot: number, link: number, first: Uint32Array): number {
-    for (let row = at(first, slot) - 1; row !== noRow; row = at(this.next, row) - 1)
-      if (at(this.link, row) === link + 1) return row
+    for (let row = atCount(first, slot) - 1; row !== noRow; row = atCount(this.next, row) - 1)
+      if (atCount(this.link, row) === link + 1) return row
     return noRow
   }
 
   remove(row: number, first: Uint32Array): void {
-    const slot = at(this.slot, row)
+    const slot = atCount(this.slot, row)
     const { used, granted, all, demand, wants, rest, toldIn, link, next, hasCome } = this
-    if (at(first, slot) === row + 1) first[slot] = at(next, row)
+    if (atCount(first, slot) === row + 1) first[slot] = atCount(next, row)
     else {
-      let before = at(first, slot) - 1
-      while (at(next, before) !== row + 1) before = at(next, before) - 1
-      next[before] = at(next, row)
+      let before = atCount(first, slot) - 1
+      while (atCount(next, before) !== row + 1) before = atCount(next, before) - 1
+      next[before] = atCount(next, row)
     }
     for (const column of [used, granted, all, demand, wants, rest, toldIn, link, next, hasCome]) column[row] = 0
     this.#free.push(row)
@@ -68,7 +68,7 @@ export class ChildRows {
   }
 
   heldBy(row: number): number {
-    return at(this.granted, row) - at(this.used, row)
+    return at64(this.granted, row) - at64(this.used, row)
   }
 
   #grow(): void {

@@ -1,6 +1,6 @@
 // What others have granted themselves, as a root hears of it late: what they will have taken before the next word of it is promised to nobody
 // else.
-import { at } from '../bucket-slots.ts'
+import { at64 } from '../bucket-slots.ts'
 import type { RelayColumns } from './relay-columns.ts'
 
 /** The time for which it is remembered: they are expected to take as much again. */
@@ -13,6 +13,6 @@ export function hearVouched(columns: RelayColumns, slot: number, amount: number,
 }
 
 export function vouchedOf(columns: RelayColumns, slot: number, nowMs: number): number {
-  const vouched = at(columns.vouched, slot)
-  return vouched === 0 ? 0 : vouched * Math.exp((at(columns.vouchedHeardMs, slot) - nowMs) / rememberedMs)
+  const vouched = at64(columns.vouched, slot)
+  return vouched === 0 ? 0 : vouched * Math.exp((at64(columns.vouchedHeardMs, slot) - nowMs) / rememberedMs)
 }

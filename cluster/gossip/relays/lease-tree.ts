@@ -4,7 +4,7 @@
 // believed to be returned when the child says so after it has heard the last grant.
 import type { BucketRule } from '../bucket-rule.ts'
 import { demandMin } from '../bucket-shares.ts'
-import { at, type BucketSlots } from '../bucket-slots.ts'
+import { at32, at64, atCount, atFlags, type BucketSlots } from '../bucket-slots.ts'
 import { ChildLeases } from './child-leases.ts'
 import { noRow } from './child-rows.ts'
 import { youngMs } from './lease-pool.ts'
@@ -49,8 +49,8 @@ export class LeaseTree {
     this.#state.columns.ensure(this.#state.slots.columns.size)
     if (added === undefined) return this.#begin(slot, true)
     const { flags, free } = this.#state.columns
-    flags[slot] = at(flags, slot) & ~ruleToldFlag
-    if (this.#state.isRoot(slot) && rule.kind !== 'gauge') free[slot] = at(free, slot) + added
+    flags[slot] = atFlags(flags, slot) & ~ruleToldFlag
+    if (this.#state.isRoot(slot) && rule.kind !== 'gauge') free[slot] = at64(free, slot) + added
   }
 
   /** Brings a bucket up to now: who is its parent, and what has come since. */
@@ -60,25 +60,25 @@ export class LeaseTree {
     if (rule.kind === 'gauge') return this.#count(slot, rule, nowMs)
     if (this.#state.isRoot(slot))
       return this.#state.pool.mint(slot, rule, { nowMs, part: this.#state.links.partOf(rule.kind) })
-    const askedMs = at(this.#state.columns.askedMs, slot)
+    const askedMs = at64(this.#state.columns.askedMs, slot)
     const untilMs = askedMs === 0 ? nowMs : Math.min(nowMs, askedMs + unansweredMs)
-    const passedMs = Math.max(0, untilMs - at(columns.refilledMs, slot))
+    const passedMs = Math.max(0, untilMs - at64(columns.refilledMs, slot))
     columns.refilledMs[slot] = nowMs
-    columns.balance[slot] = Math.min(rule.capacity, at(columns.balance, slot) + rule.perMs * passedMs)
+    columns.balance[slot] = Math.min(rule.capacity, at64(columns.balance, slot) + rule.perMs * passedMs)
   }
 
   /** The amount that is missing for a charge: 0 or below when there is enough. */
   missing(slot: number, rule: BucketRule, { amount, isOwner, isWanted, nowMs }: Ask): number {
-    if (rule.kind === 'gauge') return amount - at(this.#state.slots.columns.balance, slot)
+    if (rule.kind === 'gauge') return amount - at64(this.#state.slots.columns.balance, slot)
     if (!isWanted) this.#state.pool.ask(slot, amount, nowMs)
     const wants = this.#state.wantsOf(slot, nowMs)
-    if (isOwner) return amount - roomOf(this.#state, slot) - Math.max(0, at(this.#state.columns.free, slot))
+    if (isOwner) return amount - roomOf(this.#state, slot) - Math.max(0, at64(this.#state.columns.free, slot))
     if (roomOf(this.#state, slot) < amount) this.#state.pool.serveOwn(slot, wants)
     if (roomOf(this.#state, slot) < amount) vouch(this.#state, slot, rule, { amount, nowMs })
     const missing = amount - roomOf(this.#state, slot)
     if (missing > 0) {
       this.#state.hungry.add(slot)
-      if (at(this.#state.columns.askedMs, slot) === 0) this.#state.columns.askedMs[slot] = nowMs
+      if (at64(this.#state.columns.askedMs, slot) === 0) this.#state.columns.askedMs[slot] = nowMs
     }
     if (missing > 0 || roomOf(this.#state, slot) - amount < wants / 2) this.#state.report(slot, true)
     return missing
@@ -92,38 +92,38 @@ export class LeaseTree {
   /** What is left of a bucket that nobody has told of yet, as somebody outside says. */
   start(slot: number, balance: number): void {
     const { free, held } = this.#state.columns
-    if (!this.#state.is(slot, freshFlag) && at(held, slot) + at(free, slot) !== 0) return
-    if (this.#state.isRoot(slot)) free[slot] = balance - at(held, slot)
+    if (!this.#state.is(slot, freshFlag) && at64(held, slot) + at64(free, slot) !== 0) return
+    if (this.#state.isRoot(slot)) free[slot] = balance - at64(held, slot)
     this.#state.slots.columns.balance[slot] = balance
   }
 
   take(slot: number, amount: number): void {
     const { columns } = this.#state.slots
-    columns.balance[slot] = at(columns.balance, slot) - amount
+    columns.balance[slot] = at64(columns.balance, slot) - amount
     this.spend(slot, amount)
-    const lacking = at(columns.net, slot) - at(this.#state.columns.own, slot)
+    const lacking = at64(columns.net, slot) - at64(this.#state.columns.own, slot)
     if (lacking <= 0 || this.#state.slots.ruleAt(slot)?.kind === 'gauge') return
     // The one that decides for all takes from what is promised to nobody.
     const { free, own, held } = this.#state.columns
-    free[slot] = at(free, slot) - lacking
-    own[slot] = at(own, slot) + lacking
-    held[slot] = at(held, slot) + lacking
+    free[slot] = at64(free, slot) - lacking
+    own[slot] = at64(own, slot) + lacking
+    held[slot] = at64(held, slot) + lacking
   }
 
   /** Notes what this node has spent (`amount` above 0) or given back. */
   spend(slot: number, amount: number): void {
     const { used, held } = this.#state.columns
-    used[slot] = at(used, slot) + amount
+    used[slot] = at64(used, slot) + amount
     if (this.#state.slots.ruleAt(slot)?.kind === 'gauge') this.#state.answerAll(slot)
-    else held[slot] = at(held, slot) - amount
+    else held[slot] = at64(held, slot) - amount
     this.#state.report(slot, this.#state.isTight(slot))
   }
 
   beginWindow(slot: number): void {
     for (
-      let row = at(this.#state.columns.first, slot) - 1;
+      let row = atCount(this.#state.columns.first, slot) - 1;
       row !== noRow;
-      row = at(this.#state.columns.first, slot) - 1
+      row = atCount(this.#state.columns.first, slot) - 1
     )
       this.#state.rows.remove(row, this.#state.columns.first)
     this.#begin(slot, true)
@@ -148,9 +148,9 @@ export class LeaseTree {
     const { held, free, used, toldUsed, toldDemand } = this.#state.columns
     const rule = this.#state.slots.ruleAt(slot)
     if (rule === undefined) return
-    if (at(used, slot) > 0 || at(held, slot) > 0) this.#roots.settle(slot, rule, nowMs)
-    const isAtRest = at(held, slot) + at(free, slot) === 0 && at(toldDemand, slot) === 0
-    if (!isAtRest || at(used, slot) !== at(toldUsed, slot)) this.#state.report(slot, false)
+    if (at64(used, slot) > 0 || at64(held, slot) > 0) this.#roots.settle(slot, rule, nowMs)
+    const isAtRest = at64(held, slot) + at64(free, slot) === 0 && at32(toldDemand, slot) === 0
+    if (!isAtRest || at64(used, slot) !== at64(toldUsed, slot)) this.#state.report(slot, false)
   }
 
   /** What this node tells its parent about a bucket. */
@@ -163,24 +163,24 @@ export class LeaseTree {
     const { used, held, free } = this.#state.columns
     const { kind, capacity, perMs } = rule
     const demand = this.#state.pool.ofChildren(slot).demand + this.#state.pool.demandOf(slot, nowMs)
-    if (at(this.#state.columns.askedMs, slot) === 0) this.#state.columns.askedMs[slot] = nowMs
+    if (at64(this.#state.columns.askedMs, slot) === 0) this.#state.columns.askedMs[slot] = nowMs
     this.#state.columns.toldDemand[slot] = demand
-    this.#state.columns.toldUsed[slot] = at(used, slot)
+    this.#state.columns.toldUsed[slot] = at64(used, slot)
     // Who lacks something asks again.
-    if (demand > demandMin && (at(held, slot) + at(free, slot)) * 2 < wants) this.#state.report(slot, false)
+    if (demand > demandMin && (at64(held, slot) + at64(free, slot)) * 2 < wants) this.#state.report(slot, false)
     return {
-      key: at(columns.key, slot),
+      key: at64(columns.key, slot),
       kind,
-      window: at(columns.window, slot),
-      used: at(used, slot),
+      window: atCount(columns.window, slot),
+      used: at64(used, slot),
       all: kind === 'window' ? this.#state.pool.allOf(slot) : 0,
       held:
         kind === 'gauge'
           ? 0
-          : Math.floor(at(used, slot) + at(held, slot) + at(free, slot)) - Math.round(at(used, slot)),
+          : Math.floor(at64(used, slot) + at64(held, slot) + at64(free, slot)) - Math.round(at64(used, slot)),
       wants,
       demand,
-      balance: Math.max(0, Math.floor(at(columns.balance, slot) / this.#state.toldPart(slot, kind))),
+      balance: Math.max(0, Math.floor(at64(columns.balance, slot) / this.#state.toldPart(slot, kind))),
       isFresh: this.#state.is(slot, freshFlag),
       hasMoved: this.#state.is(slot, movedFlag),
       rule: this.#state.is(slot, ruleToldFlag) ? undefined : { capacity, perMs },
@@ -191,7 +191,7 @@ export class LeaseTree {
   granted(slot: number, rule: BucketRule, entry: Granted, nowMs: number): void {
     const { columns } = this.#state.slots
     const { free, used, held, flags } = this.#state.columns
-    const kept = at(flags, slot) & ~(freshFlag | movedFlag | vouchedFlag | plentyFlag)
+    const kept = atFlags(flags, slot) & ~(freshFlag | movedFlag | vouchedFlag | plentyFlag)
     flags[slot] = kept | ruleToldFlag | (entry.isPlenty ? plentyFlag : 0)
     this.#state.pool.answered(slot, nowMs)
     this.#state.columns.askedMs[slot] = 0
@@ -202,47 +202,51 @@ export class LeaseTree {
     columns.balance[slot] = entry.balance
     this.#state.columns.part[slot] = entry.part
     columns.refilledMs[slot] = nowMs
-    const has = at(held, slot) + at(free, slot)
+    const has = at64(held, slot) + at64(free, slot)
     // No node has more than a full bucket, whatever a relay says.
-    const raise = Math.min(entry.granted - Math.floor(at(used, slot) + has), rule.capacity - has)
+    const raise = Math.min(entry.granted - Math.floor(at64(used, slot) + has), rule.capacity - has)
     if (raise <= 0) return
-    free[slot] = at(free, slot) + raise
+    free[slot] = at64(free, slot) + raise
     this.#serveAll(slot, rule, nowMs)
   }
 
   forgetRuleTold(slot: number): void {
-    this.#state.columns.flags[slot] = at(this.#state.columns.flags, slot) & ~ruleToldFlag
+    this.#state.columns.flags[slot] = atFlags(this.#state.columns.flags, slot) & ~ruleToldFlag
     this.#state.report(slot, false)
   }
 
   isParent(slot: number, link: number): boolean {
-    return at(this.#state.columns.parent, slot) === link + 2
+    return atCount(this.#state.columns.parent, slot) === link + 2
   }
 
   #begin(slot: number, isFresh: boolean): void {
     const { columns } = this.#state.slots
     const { first } = this.#state.columns
-    const kept = at(first, slot)
+    const kept = atCount(first, slot)
     this.#state.columns.clear(slot)
     first[slot] = kept
-    this.#state.columns.used[slot] = at(columns.net, slot)
-    this.#state.columns.own[slot] = at(columns.net, slot)
+    this.#state.columns.used[slot] = at64(columns.net, slot)
+    this.#state.columns.own[slot] = at64(columns.net, slot)
     this.#state.columns.flags[slot] = isFresh ? freshFlag : 0
     const rule = this.#state.slots.ruleAt(slot)
     if (rule?.kind === 'gauge')
-      this.#state.columns.free[slot] = rule.capacity - at(columns.balance, slot) - at(columns.net, slot)
+      this.#state.columns.free[slot] = rule.capacity - at64(columns.balance, slot) - at64(columns.net, slot)
   }
 
   #serveAll(slot: number, rule: BucketRule, nowMs: number): void {
     this.bring(slot, rule, nowMs)
     const { demand, wants } = this.#state.pool.ofChildren(slot)
     const ownWants = this.#state.wantsOf(slot, nowMs)
-    for (let row = at(this.#state.columns.first, slot) - 1; row !== noRow; row = at(this.#state.rows.next, row) - 1)
-      if (this.#state.pool.serve(row) > 0) this.#state.links.answer(at(this.#state.rows.link, row) - 1, row, true)
+    for (
+      let row = atCount(this.#state.columns.first, slot) - 1;
+      row !== noRow;
+      row = atCount(this.#state.rows.next, row) - 1
+    )
+      if (this.#state.pool.serve(row) > 0) this.#state.links.answer(atCount(this.#state.rows.link, row) - 1, row, true)
     this.#state.pool.serveOwn(slot, ownWants)
     if (
-      demand + at(this.#state.columns.demand, slot) > demandMin &&
-      at(this.#state.columns.held, slot) * 2 < wants + ownWants
+      demand + at32(this.#state.columns.demand, slot) > demandMin &&
+      at64(this.#state.columns.held, slot) * 2 < wants + ownWants
     )
       this.#state.hungry.add(slot)
     this.#state.report(slot, false)
@@ -255,21 +259,21 @@ export class LeaseTree {
     const wants = this.#state.wantsOf(slot, nowMs)
     const spare = Math.floor(roomOf(this.#state, slot) - wants)
     if (spare > wants) {
-      own[slot] = at(own, slot) - spare
-      held[slot] = at(held, slot) - spare
-      free[slot] = at(free, slot) + spare
+      own[slot] = at64(own, slot) - spare
+      held[slot] = at64(held, slot) - spare
+      free[slot] = at64(free, slot) + spare
     }
     const all = wants + this.#state.pool.ofChildren(slot).wants
     // A debt is the parent's: it has more to share out.
-    if (at(free, slot) < 0) free[slot] = 0
-    else if (at(free, slot) > 2 * all) free[slot] = all
+    if (at64(free, slot) < 0) free[slot] = 0
+    else if (at64(free, slot) > 2 * all) free[slot] = all
     return all
   }
 
   /** A gauge has what is taken nowhere. */
   #count(slot: number, rule: BucketRule, nowMs: number): void {
     const { free, used, rootMs } = this.#state.columns
-    if (this.#state.isRoot(slot) && nowMs - at(rootMs, slot) > youngMs) free[slot] = 0
-    this.#state.slots.columns.balance[slot] = rule.capacity - at(free, slot) - at(used, slot)
+    if (this.#state.isRoot(slot) && nowMs - at64(rootMs, slot) > youngMs) free[slot] = 0
+    this.#state.slots.columns.balance[slot] = rule.capacity - at64(free, slot) - at64(used, slot)
   }
 }

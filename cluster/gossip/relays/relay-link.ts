@@ -1,6 +1,6 @@
 // The way to one other node that this one relays with: what waits to be told, when the next frame is due, and how many bytes it may
 // have. The rates of all links together are what a node may send, and what it can be sent.
-import { at } from '../bucket-slots.ts'
+import { atFlags } from '../bucket-slots.ts'
 
 /** What a message has besides its frame: the subject, the headers with the MAC, and the words of the protocol. */
 export const messageBytes = 200
@@ -144,7 +144,7 @@ export class UrgentQueue {
     if (value >= this.#waits.length) this.#grow(value)
     if (isUrgent) this.isUrgent = true
     const place = isUrgent ? 2 : 1
-    if (at(this.#waits, value) >= place) return
+    if (atFlags(this.#waits, value) >= place) return
     this.#waits[value] = place
     if (isUrgent) this.#urgent.push(value)
     else this.#others.push(value)
@@ -156,7 +156,7 @@ export class UrgentQueue {
     for (; this.#first < this.#others.length; ) {
       const value = this.#others[this.#first++]
       // It became urgent meanwhile, and was told.
-      if (value !== undefined && at(this.#waits, value) === 1) return this.#taken(value)
+      if (value !== undefined && atFlags(this.#waits, value) === 1) return this.#taken(value)
     }
     this.#others = []
     this.#first = 0

@@ -1,6 +1,6 @@
 // Who is the parent of a bucket, and what a node has that becomes its root.
 import type { BucketRule } from '../bucket-rule.ts'
-import { at } from '../bucket-slots.ts'
+import { at64, atCount, atFlags } from '../bucket-slots.ts'
 import type { ChildLeases } from './child-leases.ts'
 import { youngMs } from './lease-pool.ts'
 import { freshFlag, movedFlag, ruleToldFlag } from './relay-columns.ts'
@@ -17,20 +17,20 @@ export class TreeRoots {
 
   /** Looks who the parent is now. */
   settle(slot: number, rule: BucketRule, nowMs: number): void {
-    const link = this.#state.links.parentOf(at(this.#state.slots.columns.key, slot))
+    const link = this.#state.links.parentOf(at64(this.#state.slots.columns.key, slot))
     const { parent, flags } = this.#state.columns
-    const before = at(parent, slot)
+    const before = atCount(parent, slot)
     const now = link === undefined ? 1 : link + 2
     if (now === before) return
     parent[slot] = now
     if (now === 1) {
       this.#becomeRoot(slot, rule, nowMs)
-      flags[slot] = at(flags, slot) & ~(freshFlag | movedFlag)
+      flags[slot] = atFlags(flags, slot) & ~(freshFlag | movedFlag)
       return
     }
     if (before === 1) this.#leaveRoot(slot, rule)
     if (link !== undefined && this.#state.links.isInRow(link)) this.#children.dropAll(slot)
-    flags[slot] = (at(flags, slot) & ~ruleToldFlag) | (before === 0 ? 0 : movedFlag)
+    flags[slot] = (atFlags(flags, slot) & ~ruleToldFlag) | (before === 0 ? 0 : movedFlag)
     this.#state.report(slot, true)
   }
 
@@ -41,13 +41,13 @@ export class TreeRoots {
     rootMs[slot] = this.#state.is(slot, freshFlag) && !this.#state.links.isNew() ? nowMs - youngMs : nowMs
     columns.refilledMs[slot] = nowMs
     if (rule.kind === 'gauge') return
-    const left = Math.max(0, Math.min(rule.capacity, at(columns.balance, slot)))
+    const left = Math.max(0, Math.min(rule.capacity, at64(columns.balance, slot)))
     const toldPart = this.#state.toldPart(slot, rule.kind)
     part[slot] = 0
-    if (rule.kind === 'flow') free[slot] = left * this.#state.links.partOf('flow') - at(held, slot)
+    if (rule.kind === 'flow') free[slot] = left * this.#state.links.partOf('flow') - at64(held, slot)
     else {
       columns.floor[slot] = Math.min(rule.capacity, left / toldPart)
-      free[slot] = -at(held, slot)
+      free[slot] = -at64(held, slot)
     }
   }
 

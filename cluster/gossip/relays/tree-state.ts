@@ -1,6 +1,6 @@
 // What the parts of the tree of leases share: its columns, its links and what they say of a bucket.
 import type { BucketRule } from '../bucket-rule.ts'
-import { at, type BucketSlots } from '../bucket-slots.ts'
+import { at32, at64, atCount, atFlags, type BucketSlots } from '../bucket-slots.ts'
 import { SlotQueue } from '../slot-queue.ts'
 import { ChildRows, noRow } from './child-rows.ts'
 import { LeasePool } from './lease-pool.ts'
@@ -51,55 +51,55 @@ export class TreeState {
   }
 
   is(slot: number, flag: number): boolean {
-    return (at(this.columns.flags, slot) & flag) !== 0
+    return (atFlags(this.columns.flags, slot) & flag) !== 0
   }
 
   isRoot(slot: number): boolean {
-    return at(this.columns.parent, slot) === 1
+    return atCount(this.columns.parent, slot) === 1
   }
 
   wantsOf(slot: number, nowMs: number): number {
-    const parent = at(this.columns.parent, slot)
+    const parent = atCount(this.columns.parent, slot)
     return this.pool.wantsOf(slot, { nowMs, comfortMs: this.links.comfortMs(parent > 1 ? parent - 2 : undefined) })
   }
 
   report(slot: number, isUrgent: boolean): void {
-    const parent = at(this.columns.parent, slot)
+    const parent = atCount(this.columns.parent, slot)
     if (parent > 1) this.links.report(parent - 2, slot, isUrgent)
   }
 
   answerAll(slot: number): void {
-    for (let row = at(this.columns.first, slot) - 1; row !== noRow; row = at(this.rows.next, row) - 1)
-      this.links.answer(at(this.rows.link, row) - 1, row, this.isTight(slot))
+    for (let row = atCount(this.columns.first, slot) - 1; row !== noRow; row = atCount(this.rows.next, row) - 1)
+      this.links.answer(atCount(this.rows.link, row) - 1, row, this.isTight(slot))
   }
 
   /** Few places of a gauge are left: the others should hear of each. */
   isTight(slot: number): boolean {
     const rule = this.slots.ruleAt(slot)
-    return rule?.kind === 'gauge' && at(this.slots.columns.balance, slot) < rule.capacity * littlePart
+    return rule?.kind === 'gauge' && at64(this.slots.columns.balance, slot) < rule.capacity * littlePart
   }
 
   /** Whether much of a bucket is promised to nobody. The root knows, all others have been told. */
   isPlenty(slot: number, rule: BucketRule): boolean {
     if (!this.isRoot(slot)) return this.is(slot, plentyFlag)
-    return rule.kind !== 'gauge' && at(this.columns.free, slot) > rule.capacity * littlePart
+    return rule.kind !== 'gauge' && at64(this.columns.free, slot) > rule.capacity * littlePart
   }
 
   /** The part of the nodes for which the balance was told. */
   toldPart(slot: number, kind: BucketRule['kind']): number {
-    return kind === 'window' ? at(this.columns.part, slot) || 1 : 1
+    return kind === 'window' ? at32(this.columns.part, slot) || 1 : 1
   }
 
   /** What a child held is spent as far as anybody knows. */
   release(row: number): void {
-    const slot = at(this.rows.slot, row)
+    const slot = atCount(this.rows.slot, row)
     const { used, held } = this.columns
     if (this.slots.ruleAt(slot)?.kind === 'gauge') {
-      used[slot] = at(used, slot) - at(this.rows.used, row)
+      used[slot] = at64(used, slot) - at64(this.rows.used, row)
       return
     }
     const lost = this.rows.heldBy(row)
-    used[slot] = at(used, slot) + lost
-    held[slot] = at(held, slot) - lost
+    used[slot] = at64(used, slot) + lost
+    held[slot] = at64(held, slot) - lost
   }
 }

@@ -1,6 +1,6 @@
 // What a node takes before it is granted anything.
 import type { BucketRule } from '../bucket-rule.ts'
-import { at } from '../bucket-slots.ts'
+import { at32, at64, atCount, atFlags } from '../bucket-slots.ts'
 import { freshFlag, movedFlag, vouchedFlag } from './relay-columns.ts'
 import type { TreeState } from './tree-state.ts'
 
@@ -22,9 +22,9 @@ export function vouch(state: TreeState, slot: number, rule: BucketRule, { amount
   const vouched = Math.max(early(state, slot, rule), evenPartOf(state, slot, rule, nowMs))
   if (vouched + roomOf(state, slot) < amount) return
   const { own, held, flags, vouchedMs } = state.columns
-  own[slot] = at(own, slot) + vouched
-  held[slot] = at(held, slot) + vouched
-  flags[slot] = at(flags, slot) | vouchedFlag
+  own[slot] = at64(own, slot) + vouched
+  held[slot] = at64(held, slot) + vouched
+  flags[slot] = atFlags(flags, slot) | vouchedFlag
   vouchedMs[slot] = nowMs
 }
 
@@ -36,18 +36,18 @@ function early(state: TreeState, slot: number, rule: BucketRule): number {
 
 function evenPartOf(state: TreeState, slot: number, rule: BucketRule, nowMs: number): number {
   const { intervalMs, vouchedMs, parent } = state.columns
-  const takesMs = at(intervalMs, slot)
+  const takesMs = at32(intervalMs, slot)
   // A bucket that fills more slowly loses nothing while its nodes wait.
   const isSlow = takesMs > slowMs && takesMs * rule.perMs > 2 * rule.capacity
-  const link = at(parent, slot) - 2
+  const link = atCount(parent, slot) - 2
   if (!(isSlow || state.links.isDeaf(link)) || !state.links.isHeard(link)) return 0
   // It counts from now on: what came before is the parent's to grant.
-  if (at(vouchedMs, slot) === 0) vouchedMs[slot] = nowMs
-  const sinceMs = Math.min(slowMsMax, nowMs - at(vouchedMs, slot))
+  if (at64(vouchedMs, slot) === 0) vouchedMs[slot] = nowMs
+  const sinceMs = Math.min(slowMsMax, nowMs - at64(vouchedMs, slot))
   return Math.floor(Math.min(rule.capacity, rule.perMs * sinceMs) / state.links.nodes)
 }
 
 /** What a node may still take. */
 export function roomOf({ columns, slots }: TreeState, slot: number): number {
-  return at(columns.own, slot) - at(slots.columns.net, slot)
+  return at64(columns.own, slot) - at64(slots.columns.net, slot)
 }

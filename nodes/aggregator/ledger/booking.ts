@@ -2,6 +2,7 @@
 // events of a request add up to the cost that usage has for it, whatever arrives, so that the two sums are equal at any time.
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
+import { isSettledBatch } from '../../../shared/telemetry/settled-batch.ts'
 import { whole } from '../rollup/usage.ts'
 import type { Charged } from './charged.ts'
 import {
@@ -44,7 +45,7 @@ export function isCrashSettled({ record }: DecodedRequest, attempts: readonly At
 export function bookRequest(arrived: Arrived, known: readonly KnownEvent[]): Booking {
   const { request, attempts } = arrived
   const isProvisional = arrived.isStandIn === true || isCrashSettled(request, attempts)
-  if (isProvisional && known.length > 0) return nothing
+  if ((isProvisional || isSettledBatch(request.record)) && known.length > 0) return nothing
   const open = isProvisional ? [] : unresolved(known)
   if (open.length > 0) return corrected(arrived, open)
   const events = eventsOf(arrived, isProvisional ? 'provisional' : 'final')

@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Chain, type Head, headOf, isProven, type MacKeys, macOfHead, type StoredEvent } from './chain.ts'
 import { eventColumns, eventOf, rowOf, selectEvents } from './event-rows.ts'
 import { LedgerSums } from './ledger-sums.ts'
+import { lostHeads } from './lost-heads.ts'
 import { eventMarks, type KnownEvent, type MoneyEvent, requestName } from './money-event.ts'
 import { closeOf, type MonthClose } from './months.ts'
 import { LedgerNames } from './names.ts'
@@ -43,6 +44,11 @@ export class LedgerStore {
   }
 
   heads(): StoredHead[] {
+    const lost = lostHeads(this.#database).map((one) => ({ ...one, isProven: false, isOldKey: false }))
+    return [...lost, ...this.#storedHeads()]
+  }
+
+  #storedHeads(): StoredHead[] {
     return this.#database
       .prepare('SELECT * FROM ledgerHead')
       .all()
@@ -129,7 +135,8 @@ export class LedgerStore {
       const last = Number(row['last'])
       this.#statements.eventsDelete.run(partition, last)
       this.#statements.blockDelete.run(partition, last)
-      head = { ...head, base: last, baseDigest: row['digest'] as Uint8Array, prunedMs: Math.floor(oldestMs) }
+      const brokenAt = last + 1 < head.brokenAt ? head.brokenAt : 0
+      head = { ...head, base: last, baseDigest: row['digest'] as Uint8Array, prunedMs: Math.floor(oldestMs), brokenAt }
     }
     if (head !== before) this.#sums.prune(partition, oldestMs)
     return head

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sampleAttempt, sampleRequest } from '../../../shared/telemetry/arbitrary-records.ts'
 import type { AttemptRecord, RequestRecord } from '../../../shared/telemetry/records.ts'
+import { settledBatchRoute } from '../../../shared/telemetry/settled-batch.ts'
 import { type Sent, startMs, TestLedger } from './test-ledger.ts'
 
 let books: TestLedger
@@ -125,6 +126,18 @@ test('a correction can be of nothing, and takes back attempts that were none', (
     ['r/0', '0'],
   ])
   expect(books.sums()).toEqual({ ledger: 5_000n, usage: 5_000n, requests: 1 })
+})
+
+test('a batch that is settled is booked once, though its record comes again', () => {
+  const [batch, attempts] = paid('batch_x', [700], {}, { route: settledBatchRoute })
+  books.send('b1', [batch, attempts])
+  books.committer.commit()
+  books.kill()
+  // The proxy was killed before it knew that the record was safe.
+  books.send('b2', [batch, attempts])
+  books.send('b2', paid('batch_y', [50], {}, { route: settledBatchRoute }))
+  expect(books.sums()).toEqual({ ledger: 750n, usage: 750n, requests: 2 })
+  expect(books.verify().faults).toEqual([])
 })
 
 test('callers may use an id again: each request is charged', () => {

@@ -5,6 +5,7 @@ import type { Notify } from '../../../shared/notice.ts'
 import type { Trouble } from '../../../shared/readiness.ts'
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import { isSettledBatch } from '../../../shared/telemetry/settled-batch.ts'
 import type { Transactional } from '../transactional-sum.ts'
 import { Book } from './book.ts'
 import { type Arrived, bookLateAttempt, bookRequest, isCrashSettled } from './booking.ts'
@@ -143,11 +144,12 @@ export class Ledger implements Transactional {
   #enter(book: Book, arrived: Arrived): Charged {
     const name = requestName(arrived.request.record)
     const isProvisional = arrived.isStandIn === true || isCrashSettled(arrived.request, arrived.attempts)
-    const known = isProvisional || this.#provisional.has(name) ? this.#known(book, arrived.request.record) : noEvents
+    const mayBeKnown = isProvisional || isSettledBatch(arrived.request.record)
+    const known = mayBeKnown || this.#provisional.has(name) ? this.#known(book, arrived.request.record) : noEvents
     const { events, charged } = bookRequest(arrived, known)
     for (const event of events) book.pending.push(event)
-    if (!isProvisional) this.#provisional.delete(name)
-    else if (charged.type === 'nothing') this.repeated++
+    if (charged.type === 'nothing') this.repeated++
+    else if (!isProvisional) this.#provisional.delete(name)
     else this.#provisional.add(name)
     return charged
   }

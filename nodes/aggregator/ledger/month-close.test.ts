@@ -107,6 +107,14 @@ test('totals of a close that somebody changed are found', () => {
   ])
 })
 
+test('a close that somebody took away is found', () => {
+  close(first, [['cc', '', '1', '100', '0']], october.endMs + 1)
+  first.committer.store!.database.exec('DELETE FROM ledgerMonth')
+  expect(first.verify().faults).toEqual([
+    { type: 'month', message: '2026-10 was closed, and its totals are not there' },
+  ])
+})
+
 test('a keeper whose records are not all here is not closed, unless that is asked for', () => {
   const query: LedgerCloseQuery = {
     type: 'ledger-close',

@@ -12,7 +12,7 @@ export function monthFaults(database: DatabaseSync, partition: number, { prunedM
   const find = database.prepare(
     'SELECT note FROM ledger INDEXED BY ledgerByRequest WHERE requestId = ? AND partition = ? AND kind = ?',
   )
-  return rows.flatMap((row): VerifyFault[] => {
+  const kept = rows.flatMap((row): VerifyFault[] => {
     const close = closeOf(row)
     // The event of a close that is no longer kept can not be looked at; its totals are kept for ever.
     if (close.cutMs <= prunedMs) return []
@@ -20,4 +20,16 @@ export function monthFaults(database: DatabaseSync, partition: number, { prunedM
     if (found?.['note'] === closeEvent(close).note) return []
     return [{ type: 'month', message: `the totals of ${close.name} are not those with which it was closed` }]
   })
+  return [...kept, ...lostCloses(database, partition)]
+}
+
+/** The index has events by what months are named like (`2026-11`), so that not all of them are read. */
+function lostCloses(database: DatabaseSync, partition: number): VerifyFault[] {
+  return database
+    .prepare(`
+      SELECT requestId AS month FROM ledger INDEXED BY ledgerByRequest
+      WHERE requestId >= '20' AND requestId < '21' AND partition = ?1 AND kind = ?2
+      AND requestId NOT IN (SELECT month FROM ledgerMonth WHERE partition = ?1)`)
+    .all(partition, eventKinds.indexOf('month-close'))
+    .map((row) => ({ type: 'month', message: `${String(row['month'])} was closed, and its totals are not there` }))
 }

@@ -33,8 +33,22 @@ describe('what somebody changed in the database is found', () => {
       'chain: an event up to sequence 6 was changed',
     ],
     ['an owner', "UPDATE ledgerOwner SET team = 'other'", 'chain: an event up to sequence 3 was changed'],
+    [
+      'a request id',
+      "UPDATE ledger SET requestId = 'x' WHERE sequence = 2",
+      'chain: an event up to sequence 3 was changed',
+    ],
     ['a name of a target', "UPDATE ledgerTarget SET target = 'other'", 'chain: an event up to sequence 3 was changed'],
     ['an event that is gone', 'DELETE FROM ledger WHERE sequence = 4', 'chain: the event of sequence 4 is missing'],
+    ['the first event', 'DELETE FROM ledger WHERE sequence = 1', 'chain: the event of sequence 1 is missing'],
+    ['the last event', 'DELETE FROM ledger WHERE sequence = 9', 'chain: the event of sequence 9 is missing'],
+    ['the owners', 'DELETE FROM ledgerOwner', 'chain: the event of sequence 1 is missing'],
+    [
+      'two events that changed places',
+      `UPDATE ledger SET sequence = 99 WHERE sequence = 5; UPDATE ledger SET sequence = 5 WHERE sequence = 6;
+       UPDATE ledger SET sequence = 6 WHERE sequence = 99`,
+      'chain: an event up to sequence 6 was changed',
+    ],
     [
       'the last events, with their block',
       'DELETE FROM ledger WHERE sequence > 6; DELETE FROM ledgerBlock WHERE last > 6',
@@ -45,6 +59,7 @@ describe('what somebody changed in the database is found', () => {
       'INSERT INTO ledger SELECT partition, 10, bookedMs, atMs, requestId, attempt, kind, mark, settlement, outcome, owner, target, inputTokens, outputTokens, cachedTokens, 0, 0, "user", note FROM ledger WHERE sequence = 9',
       'chain: the event of sequence 10 belongs to no block',
     ],
+    ['a head that is gone', 'DELETE FROM ledgerHead', 'head: there are events, and nothing says where they end'],
     ['the head', 'UPDATE ledgerHead SET last = 6', 'head: the end of the chain is proven by no key that is configured'],
   ] as const
   test.each(cases)('%s', (_, sql, told) => {
@@ -79,6 +94,38 @@ test('what was changed while the process was away is told at the start, and for 
   books.committer.commit()
   books.kill()
   expect(faults()).toEqual(['head: before sequence 10 the chain did not end as its aggregator had left it'])
+})
+
+test('a head that is gone is told at the start, and what comes is appended', () => {
+  change('DELETE FROM ledgerHead')
+  books.kill()
+  expect(books.warnings).toEqual([expect.stringMatching(/the ledger of partition 3 does not end as/)])
+  const common = { requestId: 'next', atMs: startMs, costNanoUsd: 7 }
+  books.send('b', [sampleRequest(common), [sampleAttempt(common)]])
+  books.committer.commit()
+  expect(books.committer.isFailing).toBe(false)
+  books.kill()
+  expect(books.sums()).toMatchObject({ ledger: 4_507n, usage: 4_507n })
+  expect(faults()).toEqual(['head: before sequence 10 the chain did not end as its aggregator had left it'])
+})
+
+test('what was changed is told no more once it is not kept', () => {
+  const short = new TestLedger(40)
+  const sent = (requestId: string) => {
+    const common = { requestId, atMs: short.clock.wallMs(), costNanoUsd: 7 }
+    short.send('b', [sampleRequest(common), [sampleAttempt(common)]])
+    short.committer.commit()
+  }
+  sent('old')
+  short.committer.store?.database.exec('UPDATE ledgerHead SET bookedMs = bookedMs + 1')
+  short.kill()
+  sent('next')
+  expect(short.verify().faults).toHaveLength(1)
+  short.clock.advance(41 * 86_400_000)
+  sent('new')
+  expect(short.verify().faults).toEqual([])
+  expect(short.ledger.troubles()).toEqual([])
+  short.close()
 })
 
 test('a head under a key that is being replaced is proven, and written anew under the new one', () => {

@@ -10,6 +10,7 @@ import {
 import { hourMs } from '../../../shared/telemetry/answers/usage-fields.ts'
 import { Chain, type Head, headOf, isProven, isSameDigest, type MacKeys, type StoredEvent } from './chain.ts'
 import { eventOf, selectEvents } from './event-rows.ts'
+import { isHeadLost } from './lost-heads.ts'
 import { monthFaults } from './month-faults.ts'
 import { usageDifferences } from './usage-differences.ts'
 
@@ -32,11 +33,16 @@ export function verifySlice(
   at: { stage: VerifySlice['stage']; from: number } | undefined,
 ): Slice {
   const row = options.database.prepare('SELECT * FROM ledgerHead WHERE partition = ?').get(options.partition)
-  if (row === undefined) return { stage: 'usage', events: 0, compared: 0, faults: [] }
+  if (row === undefined) return { stage: 'usage', events: 0, compared: 0, faults: lostHeadFaults(options) }
   const head = headOf(row)
   if (at?.stage === 'usage') return usageSlice(options, at.from)
   const faults = at === undefined ? headFaults(options, head, row['mac'] as Uint8Array) : []
   return chainSlice(options, head, { after: at?.from ?? head.base, faults })
+}
+
+function lostHeadFaults({ database, partition }: VerifyOptions): VerifyFault[] {
+  if (!isHeadLost(database, partition)) return []
+  return [{ type: 'head', message: 'there are events, and nothing says where they end' }]
 }
 
 function headFaults({ keys, partition }: VerifyOptions, head: Head, mac: Uint8Array): VerifyFault[] {

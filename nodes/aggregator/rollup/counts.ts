@@ -3,6 +3,7 @@
 // counted as `other`, so a caller who makes up names cannot make series.
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import { isSettledBatch } from '../../../shared/telemetry/settled-batch.ts'
 import { Sketch } from '../../../shared/telemetry/sketch.ts'
 import type { TargetName } from './latency.ts'
 import type { RowsLeft } from './rows-left.ts'
@@ -100,7 +101,7 @@ export class CountsFold {
     row.cachedTokens += whole(record.tokens.cached)
     row.costNanoUsd += whole(record.costNanoUsd)
     row.savedNanoUsd += whole(record.savedNanoUsd)
-    if (record.attempts === 0) return
+    if (record.attempts === 0 || isSettledBatch(record)) return
     row.duration.add(record.totalUs)
     this.overhead.add(record.overheadUs)
     row.inputSizes.add(record.tokens.input)

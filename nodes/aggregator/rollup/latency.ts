@@ -2,6 +2,7 @@
 import type { LatencyMetric } from '../../../shared/telemetry/answers/targets.ts'
 import type { DecodedRequest } from '../../../shared/telemetry/decode.ts'
 import type { AttemptRecord } from '../../../shared/telemetry/records.ts'
+import { isSettledBatch } from '../../../shared/telemetry/settled-batch.ts'
 import type { RowsLeft } from './rows-left.ts'
 import { SlidingSketch } from './sliding-sketch.ts'
 
@@ -26,7 +27,8 @@ export class LatencyFold {
 
   /** Adds an attempt that was answered; a refusal is quick and would make a broken target look good. */
   addAttempt(attempt: AttemptRecord, slot: number): void {
-    if (attempt.outcome !== 'ok') return
+    // What took no time was not measured: the requests of a batch.
+    if (attempt.outcome !== 'ok' || attempt.totalUs === 0) return
     const row = this.#row(attempt)
     add(row, 'total', attempt.totalUs, slot)
     if (attempt.firstByteUs > 0) add(row, 'firstByte', attempt.firstByteUs, slot)
@@ -35,7 +37,7 @@ export class LatencyFold {
   }
 
   addRequest({ record, provider, target }: DecodedRequest, slot: number): void {
-    if (target === '' || record.status !== 'ok') return
+    if (target === '' || record.status !== 'ok' || isSettledBatch(record)) return
     add(this.#row({ model: record.model, provider, target }), 'overhead', record.overheadUs, slot)
   }
 

@@ -114,11 +114,17 @@ describe('bad input', () => {
     ['a revision of the future', 'GET', '/config?revision=99999999', undefined, 404, []],
     ['a revision that is none', 'GET', '/config?revision=-1', undefined, 422, ['query.revision']],
     ['an unknown grouping', 'GET', '/usage?groupBy=model,shoe', undefined, 422, ['query.groupBy']],
+    ['a settlement that is none', 'GET', '/ledger?settlement=no', undefined, 422, ['query.settlement']],
+    ['a format that is none', 'GET', '/ledger?format=xml', undefined, 422, ['query.format']],
+    ['a month that is a number', 'POST', '/ledger:close', { month: 5 }, 422, ['month']],
+    ['a month with more', 'POST', '/ledger:close', { month: '2026-11', force: true }, 422, ['force']],
     ['a time that is none', 'GET', '/usage?from=yesterday', undefined, 422, ['query.from']],
   ])('%s is refused, and nothing is stored', async (_, method, path, body, status, named) => {
     const before = await control.revisionNow()
     const told = await admin(method, path, body)
     expect([told.status, told.text]).toEqual([status, expect.any(String)])
+    // No words of the library that reads the input.
+    expect(told.text).not.toMatch(/Invalid (input|option|key|type)|Unrecognized/)
     if (named.length > 0) expect(paths(told).sort()).toEqual([...named].sort())
     expect(await control.revisionNow()).toBe(before)
   })

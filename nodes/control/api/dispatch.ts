@@ -2,6 +2,7 @@
 // query, body. Only then does a handler see it.
 import type { z } from 'zod'
 import type { MetricsAccess } from '../../../cluster/http-port/metrics-access.ts'
+import { type Judged, problemsOf } from '../../../shared/config/issues.ts'
 import { hostIsKnown } from '../../../shared/network/host-names.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { type HttpAnswer, type Problem, type ProblemItem, problem } from '../http/answer.ts'
@@ -73,8 +74,10 @@ function parseQuery(route: Route, query: URLSearchParams): Result<Record<string,
   }
   if (items.length > 0 && route.ignoresOtherQuery !== true) return fail(problems.invalid(items))
   if (route.query === undefined) return done({})
-  const parsed = route.query.safeParse(Object.fromEntries(query))
-  return parsed.success ? done(parsed.data) : fail(problems.invalid(zodItems(parsed.error, 'query')))
+  const input = Object.fromEntries(query)
+  const parsed = route.query.safeParse(input)
+  if (parsed.success) return done(parsed.data)
+  return fail(problems.invalid(itemsOf(parsed.error, { schema: route.query, input, prefix: ['query'] })))
 }
 
 async function parseBody(route: Route, request: ControlRequest): Promise<Result<CallBody, Problem>> {
@@ -117,16 +120,7 @@ function decodeUtf8(bytes: Buffer): string | undefined {
   }
 }
 
-/** Paths as `targets[0].provider`; an unknown key is told under its own path. */
-export function zodItems(error: z.ZodError, root = ''): ProblemItem[] {
-  return error.issues.flatMap((issue): ProblemItem[] => {
-    const at = issue.path.reduce<string>((path, key) => joined(path, key), root)
-    if (issue.code !== 'unrecognized_keys') return [{ path: at, message: issue.message }]
-    return issue.keys.map((key) => ({ path: joined(at, key), message: 'is not known here' }))
-  })
-}
-
-function joined(path: string, key: PropertyKey): string {
-  if (typeof key === 'number') return `${path}[${key}]`
-  return path === '' ? String(key) : `${path}.${String(key)}`
+/** What is wrong with input, in the words that resources have for it. */
+export function itemsOf(error: z.ZodError, judged: Judged): ProblemItem[] {
+  return problemsOf(error, judged).map(({ path, message }) => ({ path, message }))
 }

@@ -16,6 +16,8 @@ export interface RecordedRequest {
   model: string
   status: string
   errorCode: string
+  /** `limits/…`, `budgets/…` or `providers/…`, where one has rejected or cut the request. */
+  limitedBy?: string
   explain: {
     revision: number
     chosen?: { provider: string; target: string }
@@ -33,6 +35,8 @@ export interface RecordedAttempt {
   sharesRevision?: number
   /** Targets before this one were passed over, because a limit had no room. */
   passedOver?: true
+  /** The wait for the provider's quota before it. */
+  queuedMs?: number
 }
 
 /** `state` is the configuration at `explain.revision`; undefined when it cannot be read any more. */
@@ -68,7 +72,8 @@ function directCandidate(state: ConfigState, model: string): Candidate[] {
 function reasonOf(request: RecordedRequest, routing: string, candidates: readonly Candidate[]): string {
   const { chosen, attempts } = request.explain
   if (attempts.length === 0) {
-    return `No attempt was made: ${request.errorCode === '' ? request.status : request.errorCode}.`
+    const why = request.errorCode === '' ? request.status : request.errorCode
+    return `No attempt was made: ${why}${byOf(request)}.`
   }
   const first = candidates.filter(({ fallbackIndex }) => fallbackIndex === 0).length
   const drawn = `The first of ${first} targets was drawn by ${routing} routing${shareOf(attempts[0]!)}.`
@@ -79,7 +84,18 @@ function reasonOf(request: RecordedRequest, routing: string, candidates: readonl
     return `${provider}/${target} ended in ${outcome}${status}, so the next was tried.`
   })
   const last = chosen === undefined ? 'Every attempt failed.' : `${chosen.provider}/${chosen.target} answered.`
-  return [choice, ...full, ...failed, request.status === 'failed' ? 'Every attempt failed.' : last].join(' ')
+  const waited = attempts.flatMap(({ provider, target, queuedMs }) =>
+    queuedMs === undefined
+      ? []
+      : [`${provider}/${target} was waited for ${Math.round(queuedMs)} ms: its quota was used up.`],
+  )
+  const cut = request.status === 'cut' ? [`The answer was cut: ${request.errorCode}${byOf(request)}.`] : []
+  const end = request.status === 'failed' ? `Every attempt failed${byOf(request)}.` : last
+  return [choice, ...full, ...waited, ...failed, end, ...cut].join(' ')
+}
+
+function byOf({ limitedBy }: RecordedRequest): string {
+  return limitedBy === undefined ? '' : `, by ${limitedBy}`
 }
 
 const passedOverText = 'Targets were passed over, because a limit had no room for them.'

@@ -1,4 +1,5 @@
 // Signing in and out: as JSON for the console, as a plain form for browsers without it.
+
 import { z } from 'zod'
 import type { Clock } from '../../../shared/clock.ts'
 import type { Result } from '../../../shared/result.ts'
@@ -13,7 +14,7 @@ import { clearSessionCookie, sessionCookieOf, setSessionCookie } from '../sign-i
 import type { OpenedSession, Session } from '../sign-in/sessions.ts'
 import type { Proof, SignIn } from '../sign-in/sign-in.ts'
 import { linkBody, openedSessionBody, problemBody, sessionBody } from './answers.ts'
-import { zodItems } from './dispatch.ts'
+import { itemsOf } from './dispatch.ts'
 import { type Call, formMedia, jsonMedia, type Route } from './route.ts'
 
 export interface SessionOptions {
@@ -48,7 +49,10 @@ function jsonRoutes(options: SessionOptions): Route[] {
       answers: { 200: openedSessionBody, 401: problemBody, 422: problemBody, 429: problemBody },
       handle: async ({ request, body }) => {
         const parsed = proofSchema.safeParse(body.value)
-        if (!parsed.success) return problem(problems.invalid(zodItems(parsed.error)))
+        if (!parsed.success)
+          return problem(
+            problems.invalid(itemsOf(parsed.error, { schema: proofSchema, input: body.value, prefix: [] })),
+          )
         const opened = await open(options, request, proofOf(parsed.data))
         if (!opened.ok) return problem(opened.error)
         const { cookie, csrf, session } = opened.value

@@ -29,7 +29,7 @@ const pauseMsMax = 10_000
 const wellAfterMs = 60_000
 
 /** The young heap of each thread, for objects that live for a moment. The default of up to 48 MB is more than they need. */
-const youngHeapMbMax: Record<ThreadPart, number> = { control: 2, aggregator: 4, link: 4 }
+const youngHeapMbMax: Record<ThreadPart, number> = { control: 2, aggregator: 16, link: 4 }
 
 export class SupervisedWorker {
   readonly part: ThreadPart

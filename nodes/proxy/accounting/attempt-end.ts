@@ -9,6 +9,10 @@ export interface AttemptEnd {
   readonly used: Used | undefined
   /** Whether any byte of the request was sent. */
   readonly isSent: boolean
+  /** False for a request that providers charge nothing for: about files, for example. Absent: it may be charged. */
+  readonly isCharged?: boolean
+  /** What a hard budget has reserved for the attempt; undefined where none pays. */
+  readonly reservedNanoUsd?: number | undefined
   /** The most that the attempt can cost in nano-dollars; undefined where nothing bounds it. */
   costBound(): number | undefined
 }
@@ -31,12 +35,14 @@ export function isOpenEnd(outcome: AttemptOutcome): boolean {
 
 export function settledAttempt(end: AttemptEnd): SettledAttempt {
   const { outcome, isSent } = end
-  if (outcome !== 'ok' && !isSent) return free
+  if (end.isCharged === false || (outcome !== 'ok' && !isSent)) return free
   const used = end.used ?? usedNothing
   if (isOpenEnd(outcome) && (end.used === undefined || used.estimated || used.costNanoUsd === undefined))
     return settledOnBound(used, end.costBound())
   const { tokens, estimated, costNanoUsd } = used
-  if (costNanoUsd === undefined) return { tokens, costNanoUsd: 0, settlement: 'unpriced' }
+  // A bound is one of a known price: without a price, only what a hard budget has reserved counts.
+  if (costNanoUsd === undefined)
+    return settledOnBound(used, used.isUncounted === true ? end.costBound() : end.reservedNanoUsd)
   return { tokens, costNanoUsd, settlement: estimated ? 'estimated' : undefined }
 }
 

@@ -39,6 +39,14 @@ test('what large bodies left is collected once none has come for ten seconds', (
   expect(heap.collections).toBe(1)
 })
 
+test('garbage that V8 collected by itself is a reason too, because V8 keeps the pages', () => {
+  const { clock, heap, parse } = relieved()
+  parse(100 * MiB)
+  heap.used = 21 * MiB
+  clock.advance(12_000)
+  expect(heap.collections).toBe(1)
+})
+
 test('bursts of large bodies cost one collection a minute', () => {
   const { clock, heap, parse } = relieved()
   for (let n = 0; n < 20; n++) {

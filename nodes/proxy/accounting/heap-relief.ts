@@ -21,7 +21,7 @@ const lookMs = 1_000
 /** How long no large body must have been parsed. */
 const quietMs = 10_000
 const garbageBytesMin = 32 << 20
-/** A collection holds the thread for about a millisecond for each MB that is in use. With more than this it is left to V8. */
+/** A collection holds the thread for about two milliseconds for each MB that is in use. With more than this it is left to V8. */
 const liveBytesMax = 48 << 20
 const pauseMs = 60_000
 
@@ -30,6 +30,8 @@ export class HeapRelief {
   readonly #timer: Timer
   /** The bytes in use while there was little garbage: the least that was seen. */
   #liveBytes: number
+  /** The most bytes in use since the last collection. V8 keeps pages of a heap that was larger until one. */
+  #mostBytes = 0
   #takings = 0
   #quietSinceMs: number
   #notBeforeMs = 0
@@ -59,11 +61,13 @@ export class HeapRelief {
     }
     const usedBytes = heap.usedBytes()
     this.#liveBytes = Math.min(this.#liveBytes, usedBytes)
+    this.#mostBytes = Math.max(this.#mostBytes, usedBytes)
     if (!this.#isDue || nowMs - this.#quietSinceMs < quietMs || nowMs < this.#notBeforeMs) return
     this.#isDue = false
-    if (usedBytes - this.#liveBytes < garbageBytesMin || this.#liveBytes > liveBytesMax) return
+    if (this.#mostBytes - this.#liveBytes < garbageBytesMin || this.#liveBytes > liveBytesMax) return
     heap.collect()
     this.#liveBytes = heap.usedBytes()
+    this.#mostBytes = 0
     this.#notBeforeMs = nowMs + pauseMs
   }
 }

@@ -2,7 +2,7 @@
 import type { AttemptRecord, CacheStatus, RequestStatus } from '../../../shared/telemetry/records.ts'
 import type { BillableUnits } from '../../../shared/usage/billable-units.ts'
 import type { ExhaustedError, RateLimitedError } from '../errors/gateway-error.ts'
-import type { HeaderLines } from '../http/http.ts'
+import type { CheckedLines } from '../http/checked-lines.ts'
 import type { Target } from '../providers/endpoint.ts'
 import type { StandIn } from '../telemetry/stand-ins.ts'
 import type { Tokens } from './attempt-cost.ts'
@@ -17,6 +17,8 @@ export interface Outcome {
   readonly model: string
   /** The name that was asked for, sanitized, where it is not a configured one. */
   readonly askedModel?: string | undefined
+  /** The limit, the budget or the provider whose quota has rejected or cut the request. */
+  readonly limitedBy?: string | undefined
   readonly stream: boolean
   readonly cacheStatus: CacheStatus
   readonly attempts: readonly AttemptRecord[]
@@ -54,8 +56,8 @@ export interface Hold {
   use?(outcome: Outcome): void
   /** Asked after a failed attempt: whether another one may follow. Absent: it may. */
   mayRetry?(failed: AttemptRecord['outcome']): boolean
-  /** Headers of the answer that tell about what is held. */
-  headers?(): HeaderLines
+  /** The lines of headers of the answer that tell about what is held. */
+  lines?(): CheckedLines
   /** Begins to watch the stream of an attempt, for holds that charge it while it runs. Absent or undefined: nothing is watched. */
   watch?(stream: WatchedStream): StreamWatch | undefined
   /** Absent where nothing depends on the target of an attempt. At most one hold of a request has it. */

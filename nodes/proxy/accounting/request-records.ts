@@ -37,6 +37,7 @@ export function requestRecord(request: RecordedRequest, outcome: Outcome): Reque
     costCenter: caller.costCenter,
     model: outcome.model,
     askedModel: outcome.askedModel,
+    limitedBy: outcome.limitedBy,
     stream: outcome.stream,
     attempts: outcome.attemptCount,
     fallbackIndex: outcome.fallbackIndex,

@@ -9,6 +9,7 @@ import { textOfThrown } from '../../../shared/thrown.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
 import { type CodedErrorAnswer, errorAnswer } from '../errors/error-answer.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
+import { limitedBy } from '../errors/limited-by.ts'
 import type { HeaderLines, Reply } from '../http/http.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -35,7 +36,7 @@ export interface Recipient {
 
 /** An answer of our own. */
 export interface DirectAnswer {
-  readonly body: string
+  readonly body: Uint8Array | string
   /** The media type of the body; JSON by default. */
   readonly contentType?: string
   readonly headers?: HeaderLines
@@ -68,9 +69,9 @@ export class Settlement {
     if (this.#entered.size > 0) this.#leave(request, outcome)
   }
 
-  /** Keeps what policies hold for a request that is no inference, until it is settled. */
+  /** Keeps what is held for a request beside what its settlement names, until it is settled. */
   enter(request: RecordedRequest, holds: readonly Hold[]): void {
-    if (holds.length > 0) this.#entered.set(request, holds)
+    if (holds.length > 0) this.#entered.set(request, [...this.heldBy(request), ...holds])
   }
 
   /** What policies hold for a request that is no inference. */
@@ -110,7 +111,13 @@ export class Settlement {
     const { reply, id, operation } = request
     const { code, status } = this.rejectUnknown({ reply, id, shape: operation.errors }, error)
     const asked = error.type === 'unknown-model' ? error.model : end.model
-    this.#end(request, end, { status: 'refused', httpStatus: status, errorCode: code, asked })
+    this.#end(request, end, {
+      status: 'refused',
+      httpStatus: status,
+      errorCode: code,
+      limitedBy: limitedBy(error),
+      asked,
+    })
   }
 
   /** The caller left before the first attempt. */
@@ -151,7 +158,7 @@ export class Settlement {
 
 const askedModelMax = 128
 
-interface How extends Pick<Outcome, 'status' | 'httpStatus' | 'errorCode'> {
+interface How extends Pick<Outcome, 'status' | 'httpStatus' | 'errorCode' | 'limitedBy'> {
   /** The model that was refused, where it is not the first one. */
   readonly asked?: string | undefined
 }
@@ -169,6 +176,7 @@ function outcomeWithoutAttempt(snapshot: Snapshot, end: EndWithoutAttempt): Outc
     status: end.status,
     httpStatus: end.httpStatus,
     errorCode: end.errorCode,
+    limitedBy: end.limitedBy,
     // A name that is not configured is the caller's own text: it is kept apart, so that it is no key of sums.
     model: isKnown(model) ? model : '',
     askedModel: isKnown(asked) ? undefined : sanitizedText(asked, askedModelMax) || undefined,

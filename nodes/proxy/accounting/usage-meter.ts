@@ -34,6 +34,8 @@ export interface Used {
   readonly estimated: boolean
   /** The cost in nano-dollars; undefined where nobody knows it. */
   readonly costNanoUsd: number | undefined
+  /** There is a price, and the answer does not report what it is for. */
+  readonly isUncounted?: boolean
   readonly units: BillableUnits | undefined
 }
 
@@ -96,14 +98,13 @@ export function costAtHead(metered: Metered, stream: AnswerStream | undefined): 
 /** What an attempt used that sent nothing to its upstream. */
 export const usedNothing: Used = { ...nothing, costNanoUsd: 0, units: undefined }
 
-function used(
-  { operation, target, translator, receivedAtMs }: Metered,
-  { tokens, estimated }: StreamTokens,
-  units: BillableUnits | undefined,
-): Used {
+function used(metered: Metered, { tokens, estimated }: StreamTokens, units: BillableUnits | undefined): Used {
+  const { operation, target, translator, receivedAtMs } = metered
   if (operation.counts !== undefined) return usedNothing
   const countsUnits = operation.units !== undefined
   const askedTier = translator.serviceTier
   const costNanoUsd = costOfAnswer(target, { tokens, units, countsUnits, askedTier, receivedAtMs })
-  return { tokens, estimated, costNanoUsd, units }
+  if (costNanoUsd !== undefined) return { tokens, estimated, costNanoUsd, units }
+  const isUncounted = hasPrice(target, metered, () => tokens.tier ?? askedTier)
+  return { tokens, estimated, costNanoUsd, isUncounted, units }
 }

@@ -3,6 +3,7 @@
 
 import { hash } from 'node:crypto'
 import { openMemoryState } from '../../../cluster/state/memory-state-store.ts'
+import type { StateStore } from '../../../cluster/state/state-store.ts'
 import { type Chance, ManualClock } from '../../../shared/clock.ts'
 import { forkState } from '../../../shared/config/fold.ts'
 import { decideIssueKey } from '../../../shared/config/keys/decide-keys.ts'
@@ -34,6 +35,7 @@ import { type Snapshot, SnapshotCompiler } from '../snapshot/snapshot.ts'
 import { ScriptedUpstream } from '../upstream/test-upstream.ts'
 import { Entry } from './entry.ts'
 import { FilesApi } from './files/files-api.ts'
+import { Idempotency } from './idempotency/idempotency.ts'
 import { InferenceApi } from './inference/inference-api.ts'
 import { ModelsApi } from './models/models-api.ts'
 import { RealtimeApi } from './realtime/realtime-api.ts'
@@ -54,6 +56,13 @@ export interface TestGatewayOptions {
   /** Memory for what is made of bodies. */
   readonly parsedBytesMax?: number
   readonly intents?: Intents
+  /** The store of responses and of answers for idempotency keys. */
+  readonly state?: StateStore
+  readonly idempotencyMs?: number
+  /** The id of the owner, which two proxies of one cluster share. */
+  readonly teamId?: string
+  /** The name of the life of the process. */
+  readonly boot?: string
   /** Members of every model's specification, beside its targets. */
   readonly model?: Omit<Partial<ModelSpec>, 'targets'>
 }
@@ -100,7 +109,7 @@ export class TestGateway {
 
   static async open(options: TestGatewayOptions = {}): Promise<TestGateway> {
     const gateway = new TestGateway(options)
-    gateway.#configure(options.model ?? {})
+    gateway.#configure(options)
     await gateway.#compile()
     return gateway
   }
@@ -117,7 +126,10 @@ export class TestGateway {
     const notify = (notice: (typeof notices)[number]) => void notices.push(notice)
     const snapshot = () => this.#snapshot ?? ({ type: 'no-config' } as const)
     const ids = new ObjectIds(Buffer.alloc(32, 7))
-    const store = new ResponseStore(openMemoryState({ clock }))
+    const state = options.state ?? openMemoryState({ clock })
+    const store = new ResponseStore(state)
+    const { idempotencyMs: windowMs = 86_400_000, boot = 'boot-1' } = options
+    const idempotency = new Idempotency({ store: state, clock, settlement, windowMs, node: 'proxy-1', boot })
     const timers = this.#wheel
     const upstreamOf = () => upstream
     const { quota } = options
@@ -144,9 +156,9 @@ export class TestGateway {
       settlement,
       admission,
       apis: {
-        inference: new InferenceApi({ ...common, policies, continuations }),
+        inference: idempotency.before(new InferenceApi({ ...common, policies, continuations })),
         responses: entry.before(new ResponsesApi({ ...common, store })),
-        files: entry.before(new FilesApi(common)),
+        files: idempotency.before(entry.before(new FilesApi(common))),
         models: new ModelsApi(settlement),
       },
       realtime: new RealtimeApi({ admission, entry, live, tools: { ...attempts, openSocket } }),
@@ -227,7 +239,7 @@ export class TestGateway {
     this.#snapshot = await this.#compiler.compile(forkState(this.#config.state))
   }
 
-  #configure(model: Omit<Partial<ModelSpec>, 'targets'>): void {
+  #configure({ model = {}, teamId }: TestGatewayOptions): void {
     const config = this.#config
     const credentials = [{ name: 'main', apiKey: 'sk-0123456789-abcdef' }]
     const target = (provider: string, name: string) => ({ provider, model: name, price })
@@ -257,7 +269,7 @@ export class TestGateway {
       config.put('models', 'claude', { targets: [target('anthropic', 'claude-sonnet-4-5')], ...one }),
       config.put('models', 'gem', { targets: [target('google', 'gemini-2.5-flash')], ...one }),
       config.put('models', 'aws', { targets: [target('aws', 'amazon.nova-lite-v1:0')], ...one }),
-      config.put('teams', 'search', { costCenter: '4711' }),
+      config.put('teams', 'search', teamId === undefined ? { costCenter: '4711' } : { costCenter: '4711', id: teamId }),
       config.settle(decideIssueKey(state, issued)),
     ]
     for (const decision of decisions) if (!decision.ok) throw new Error(JSON.stringify(decision.error))

@@ -1,4 +1,5 @@
 // What Anthropic says of the limits of an account, for callers of its own API.
+import { type CheckedLines, checkedLines } from '../http/checked-lines.ts'
 import type { Operation } from '../operations/operation.ts'
 import type { Translator } from '../translators/translator.ts'
 import type { UpstreamHead } from '../upstream/upstream.ts'
@@ -11,8 +12,10 @@ const limitPattern = /^\d[\w.:+-]{0,39}$|^[a-z_]{1,40}$/
 export function accountLimitsFor(
   { translator, operation }: { readonly translator: Pick<Translator, 'passesThrough'>; readonly operation: Operation },
   head: UpstreamHead,
-): readonly string[] | undefined {
-  return translator.passesThrough && operation.errors === 'anthropic' ? accountLimitsIn(head) : undefined
+): CheckedLines | undefined {
+  if (!translator.passesThrough || operation.errors !== 'anthropic') return undefined
+  const limits = accountLimitsIn(head)
+  return limits === undefined ? undefined : checkedLines(limits)
 }
 
 /** The names of the headers, each with its value behind it. */

@@ -154,7 +154,7 @@ export abstract class AttemptLoop<Prepared, Running extends RunningAttempt>
     const leftMs = this.limits.leftMs(planned.route.timeouts, sinceMs)
     this.waitFor(pass.wait(planned, leftMs), planned, (made) => {
       this.stopPausing()
-      this.upstreamMs += this.tools.clock.monotonicMs() - sinceMs
+      this.queued(this.tools.clock.monotonicMs() - sinceMs)
       const busy = made.ok ? made.value : undefined
       if (busy === undefined) return this.#enter(planned)
       this.#passOver(planned, busy)

@@ -48,7 +48,7 @@ function played() {
   const credential = planned.target.credentials[0] as Credential
   const { request } = testRequest()
   const intent = new Intent({ request, model: 'm', planned, index: 0, stream: false, bound: 900 })
-  const charge = { isSent: true, bound: () => 900, intent }
+  const charge = { isSent: true, isCharged: true, reservedNanoUsd: undefined, bound: () => 900, intent }
   const facts = { planned, credential, index: 0, startedMs: 0, status: 200, firstByteMs: 0, timing: undefined, charge }
   const attempt: RunningAttempt = facts
   const settled: AttemptUse[] = []

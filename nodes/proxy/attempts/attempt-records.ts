@@ -41,6 +41,8 @@ export class AttemptRecords extends Unarmed {
   /** What the running attempt has reserved at its target. */
   #reserved: AttemptHold | undefined
   #inFlight = false
+  /** The wait for quotas since the last attempt, in milliseconds. */
+  #queuedMs = 0
 
   constructor(tools: AttemptTools, request: AuthenticatedRequest, stream: boolean) {
     super()
@@ -83,6 +85,12 @@ export class AttemptRecords extends Unarmed {
     this.upstreamMs += nowMs - attempt.startedMs
   }
 
+  /** A wait for a quota counts as time of the upstream. */
+  protected queued(ms: number): void {
+    this.upstreamMs += ms
+    this.#queuedMs += ms
+  }
+
   /** Records an attempt that has ended, and settles what it has reserved. */
   protected record(
     attempt: RunningAttempt,
@@ -90,11 +98,15 @@ export class AttemptRecords extends Unarmed {
     { used, nowMs, said, goesOn }: AttemptEnded,
   ): void {
     const { charge } = attempt
-    const settled = settledAttempt({ outcome, used, isSent: charge.isSent, costBound: () => charge.bound() })
+    const { isSent, isCharged, reservedNanoUsd } = charge
+    const costBound = () => charge.bound()
+    const settled = settledAttempt({ outcome, used, isSent, isCharged, reservedNanoUsd, costBound })
     const end = { ...settled, outcome, stream: this.#stream, upstreamText: said, endedMs: nowMs }
     const record = recordOfAttempt(this.request, attempt, end)
     if (this.isPassedOver) record.passedOver = true
     this.isPassedOver = false
+    if (this.#queuedMs > 0) record.queuedUs = Math.round(this.#queuedMs * 1_000)
+    this.#queuedMs = 0
     this.quota?.settle(attempt, { outcome, tokens: settled.tokens, nowMs })
     attempt.planned.latency?.learn(record, nowMs)
     this.#records ??= []

@@ -260,7 +260,7 @@ describe('a stream', () => {
     const limits = { 'anthropic-ratelimit-requests-remaining': '3' }
     const own = startAttempt({ path, body, target: testTarget({ kind: 'anthropic' }) })
     own.call.head(200, { ...json, ...limits })
-    expect(own.attempt.accountLimits).toEqual(['anthropic-ratelimit-requests-remaining', '3'])
+    expect(own.attempt.accountLimits).toBe('\r\nanthropic-ratelimit-requests-remaining: 3')
     const other = startAttempt({ path, body })
     other.call.head(200, { ...json, ...limits })
     expect(other.attempt.accountLimits).toBeUndefined()

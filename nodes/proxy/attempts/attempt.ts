@@ -44,8 +44,8 @@ export class Attempt
   readonly receivedAtMs: number
   status = 0
   firstByteMs = 0
-  /** What the upstream says of the limits of its account, for callers of its own API: names, each with its value behind it. */
-  accountLimits: readonly string[] | undefined
+  /** What the upstream says of the limits of its account, for callers of its own API. */
+  accountLimits: ReturnType<typeof accountLimitsFor>
   stream: AnswerStream | undefined
   readonly #parts: AttemptParts<Attempt>
   readonly #body: EncodedBody

@@ -5,7 +5,7 @@ import type { Notify } from '../../../shared/notice.ts'
 import type { RequestStatus } from '../../../shared/telemetry/records.ts'
 import { textOfThrown } from '../../../shared/thrown.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
-import { heldHeaders } from '../accounting/held-headers.ts'
+import { heldLines } from '../accounting/held-lines.ts'
 import type { Hold, Outcome } from '../accounting/outcome.ts'
 import { isUnpriced, totalCost } from '../accounting/request-records.ts'
 import type { Settlement } from '../accounting/settle.ts'
@@ -16,6 +16,8 @@ import { errorAnswer } from '../errors/error-answer.ts'
 import { errorRow } from '../errors/error-table.ts'
 import type { ForwardedError } from '../errors/forwarded-error.ts'
 import type { ExhaustedError, GatewayError } from '../errors/gateway-error.ts'
+import { limitedBy } from '../errors/limited-by.ts'
+import type { CheckedLines } from '../http/checked-lines.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import { eventStream } from '../streams/answer-stream.ts'
 import type { WholeAnswer } from '../translators/translator.ts'
@@ -24,7 +26,7 @@ import type { Attempt } from './attempt.ts'
 import { KeepAlive } from './keep-alive.ts'
 import type { LiveRequest, LiveRequests } from './live/live-requests.ts'
 import { withNearestModels } from './nearest-models.ts'
-import { contentHeaders, estimatedHeader, pushAnswerHeaders } from './response-headers.ts'
+import { answerLines, contentHeaders, estimatedHeader } from './response-headers.ts'
 
 export interface DeliveryTools {
   readonly clock: Clock
@@ -74,11 +76,12 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   answer(attempt: Attempt, answer: WholeAnswer, { used, nowMs }: AttemptUse): void {
     const { reply, id } = this.request
     const status = answer.isEstimate === true ? 200 : attempt.status
-    const outcome = this.#outcome({ status: 'ok', httpStatus: status, errorCode: '', used, nowMs })
+    const outcome = this.#outcome({ status: 'ok', httpStatus: status, used, nowMs })
     const headers = contentHeaders(answer.contentType, id)
     if (answer.isEstimate === true) headers.push(...estimatedHeader)
-    this.#pushFacts(headers, nowMs, { costNanoUsd: outcome.costNanoUsd, unpriced: outcome.costNanoUsd === undefined })
-    this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body)))
+    const { costNanoUsd } = outcome
+    const lines = this.#facts(nowMs, { costNanoUsd, unpriced: costNanoUsd === undefined })
+    this.#settle(outcome, () => this.#store(attempt, answer.body, (body) => reply.send(status, headers, body, lines)))
   }
 
   // ── a stream ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -91,9 +94,8 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const headers = contentHeaders(stream?.contentType ?? '', id)
     // Nothing here knows what the bytes are, so a browser that is led to them keeps them and shows nothing.
     if (stream?.opaque === true) headers.push('content-disposition', 'attachment')
-    this.#pushFacts(headers, nowMs, costAtHead(attempt, stream))
     headers.push('cache-control', 'no-cache', 'x-accel-buffering', 'no')
-    reply.begin(attempt.status, headers)
+    reply.begin(attempt.status, headers, this.#facts(nowMs, costAtHead(attempt, stream)))
   }
 
   write(_attempt: Attempt, bytes: Buffer | string): 'sent' | 'full' | 'gone' {
@@ -107,7 +109,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
 
   finish(attempt: Attempt, last: Buffer | string, { used, nowMs }: AttemptUse): void {
     const { reply } = this.request
-    const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, errorCode: '', used, nowMs })
+    const outcome = this.#outcome({ status: 'ok', httpStatus: attempt.status, used, nowMs })
     const flush = (bytes: Buffer | string) => {
       if (bytes.length > 0) reply.write(bytes)
       reply.end()
@@ -122,7 +124,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   ): void {
     const { reply } = this.request
     const { code, message } = errorRow(error)
-    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode: code ?? '', used, nowMs })
+    const outcome = this.#outcome({ status: 'cut', httpStatus: attempt.status, error, used, nowMs })
     const flush = (bytes: Buffer | string) => {
       // A comment of the stream tells why; whoever reads events alone sees an answer that has reached its length.
       if (attempt.stream?.contentType === eventStream) reply.write(`: ${code}: ${message}\n\n`)
@@ -135,9 +137,8 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   /** Tells the caller in the stream, which then ends without its terminal event. */
   cutStream(attempt: Attempt, error: GatewayError, { used, nowMs }: AttemptUse): void {
     const { reply } = this.request
-    const errorCode = errorRow(error).code ?? ''
     const event = this.#errorEvent(attempt, error)
-    this.#settle(this.#outcome({ status: 'cut', httpStatus: attempt.status, errorCode, used, nowMs }), () => {
+    this.#settle(this.#outcome({ status: 'cut', httpStatus: attempt.status, error, used, nowMs }), () => {
       if (event === undefined) {
         reply.abort()
         return
@@ -173,11 +174,9 @@ export class Delivery implements AnswerDelivery, LiveRequest {
   #reject(error: GatewayError, { used, nowMs }: { used: Used | undefined; nowMs: number }): void {
     const { reply } = this.request
     const answer = this.#errorAnswer(error)
-    const headers = [...answer.headers]
-    this.#pushFacts(headers, nowMs, noCost)
-    const errorCode = errorRow(error).code ?? ''
-    const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, errorCode, used, nowMs })
-    this.#settle(outcome, () => reply.send(answer.status, headers, answer.body))
+    const lines = this.#facts(nowMs, noCost)
+    const outcome = this.#outcome({ status: 'failed', httpStatus: answer.status, error, used, nowMs })
+    this.#settle(outcome, () => reply.send(answer.status, answer.headers, answer.body, lines))
   }
 
   #errorAnswer(error: GatewayError): ForwardedError {
@@ -204,19 +203,20 @@ export class Delivery implements AnswerDelivery, LiveRequest {
     const { used, nowMs } = dispatch.stop()
     const { attempt } = dispatch
     const httpStatus = attempt?.hasForwarded === true ? attempt.status : 0
-    this.#settle(this.#outcome({ status: 'client-aborted', httpStatus, errorCode: '', used, nowMs }), nothing)
+    this.#settle(this.#outcome({ status: 'client-aborted', httpStatus, used, nowMs }), nothing)
   }
 
   // ── the end of every way ─────────────────────────────────────────────────────────────────────────────────────────
 
-  #outcome({ status, httpStatus, errorCode, used, nowMs }: End): Outcome {
+  #outcome({ status, httpStatus, error, used, nowMs }: End): Outcome {
     const { model, stream } = this.#asked
     const dispatch = this.#dispatch
     const attempts = dispatch?.attempts ?? []
     return {
       status,
       httpStatus,
-      errorCode,
+      errorCode: error === undefined ? '' : (errorRow(error).code ?? ''),
+      limitedBy: error === undefined ? undefined : limitedBy(error),
       model,
       stream,
       cacheStatus: 'BYPASS',
@@ -265,18 +265,18 @@ export class Delivery implements AnswerDelivery, LiveRequest {
       .then(send)
   }
 
-  #pushFacts(headers: string[], nowMs: number, told: ToldCost): void {
+  #facts(nowMs: number, told: ToldCost): CheckedLines {
     const { id, snapshot, operation, startedMs } = this.request
     const dispatch = this.#dispatch
     const attempt = dispatch?.attempt
     const upstreamMs = dispatch?.upstreamMs ?? 0
-    pushAnswerHeaders(headers, {
+    return answerLines({
       requestId: id,
       revisionText: snapshot.revisionText,
       target: dispatch?.target,
       dropped: attempt?.translator.dropped ?? '',
       requestIdToo: operation.errors === 'anthropic',
-      limits: heldHeaders(this.#asked.holds) ?? attempt?.accountLimits,
+      limits: heldLines(this.#asked.holds) ?? attempt?.accountLimits,
       attempts: dispatch?.attemptCount ?? 0,
       fallbackIndex: dispatch?.fallbackIndex ?? 0,
       cacheStatus: 'BYPASS',
@@ -290,7 +290,7 @@ export class Delivery implements AnswerDelivery, LiveRequest {
 interface End {
   readonly status: RequestStatus
   readonly httpStatus: number
-  readonly errorCode: string
+  readonly error?: GatewayError
   /** What the last attempt used; undefined when nothing was used. */
   readonly used: Used | undefined
   readonly nowMs: number

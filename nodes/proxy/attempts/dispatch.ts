@@ -102,7 +102,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   }
 
   protected override open(planned: PlannedAttempt<Target>, translator: Translator, index: number): void {
-    const { stream, showUsage, pinned, holds, costBound } = this.#asked
+    const { stream, showUsage, pinned, holds, costBound, reservedNanoUsd } = this.#asked
     const { request, limits } = this
     const tools = this.#tools
     const watched = { target: planned.target, estimatedInput: translator.estimatedInput }
@@ -121,6 +121,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       watch: stream ? watchOf(holds, watched) : undefined,
       owner: this,
       costBound,
+      reservedNanoUsd,
     })
     this.#attempt = attempt
     attempt.start()
@@ -202,6 +203,8 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
   onAnswered(attempt: Attempt, answer: WholeAnswer): void {
     const nowMs = this.tools.clock.monotonicMs()
     const used = usedByAnswer(attempt, answer)
+    // The bound is told by the body.
+    if (used.isUncounted === true) attempt.charge.bound()
     this.request.body.notNeeded()
     this.waited(attempt, nowMs)
     this.leave(attempt, true)
@@ -285,6 +288,7 @@ export class Dispatch extends AttemptLoop<Translator, Attempt> implements Attemp
       return { used: attempt === undefined ? undefined : usedNothing, nowMs }
     }
     const used = usedByStream(attempt, attempt.stream)
+    if (used.isUncounted === true) attempt.charge.bound()
     attempt.abort()
     this.request.body.notNeeded()
     if (!attempt.hasForwarded) this.waited(attempt, nowMs)

@@ -27,6 +27,8 @@ export interface DispatchedRequest {
   readonly estimate?: EstimatedAnswer | undefined
   /** Absent where nothing is charged. */
   readonly costBound?: CostBoundOf | undefined
+  /** What a hard budget has reserved for each attempt; undefined where none pays. */
+  readonly reservedNanoUsd?: number | undefined
 }
 
 export interface EstimatedAnswer {

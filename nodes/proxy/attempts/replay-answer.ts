@@ -6,7 +6,7 @@ import { explode } from '../../../shared/chat/explode.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import type { CacheStatus } from '../../../shared/telemetry/records.ts'
 import { noTokens } from '../accounting/attempt-cost.ts'
-import { heldHeaders } from '../accounting/held-headers.ts'
+import { heldLines } from '../accounting/held-lines.ts'
 import type { Outcome } from '../accounting/outcome.ts'
 import { askedFacts, type InboundDialect, type PrintFacts } from '../dialects/dialect.ts'
 import { type GatewayError, unparsedError } from '../errors/gateway-error.ts'
@@ -16,7 +16,7 @@ import type { InferenceRequest } from '../request/inference-request.ts'
 import { type AnswerFilter, filterAnswer, filtered } from '../streams/answer-filter.ts'
 import { eventStream } from '../streams/answer-stream.ts'
 import type { DeliveryTools } from './delivery.ts'
-import { contentHeaders, pushAnswerHeaders } from './response-headers.ts'
+import { answerLines, contentHeaders } from './response-headers.ts'
 
 export interface ReplayedAnswer {
   readonly answer: ChatAnswer
@@ -46,7 +46,7 @@ export function replayAnswer(
   const { contentType, text } = printed.value
   const endedMs = clock.monotonicMs()
   const headers = contentHeaders(contentType, id)
-  pushAnswerHeaders(headers, {
+  const lines = answerLines({
     requestId: id,
     revisionText: snapshot.revisionText,
     target: undefined,
@@ -55,7 +55,7 @@ export function replayAnswer(
     attempts: 0,
     fallbackIndex: 0,
     cacheStatus,
-    limits: heldHeaders(holds),
+    limits: heldLines(holds),
     upstreamMs: 0,
     overheadMs: endedMs - startedMs,
     costNanoUsd: 0,
@@ -77,7 +77,7 @@ export function replayAnswer(
     costNanoUsd: 0,
     times: { endedMs, upstreamMs: 0, firstForwardMs: undefined, firstTokenMs: stream ? endedMs : 0 },
   }
-  settlement.settle(request, outcome, holds, () => reply.send(200, headers, text))
+  settlement.settle(request, outcome, holds, () => reply.send(200, headers, text, lines))
 }
 
 interface Printing {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { checkedLines, headersIn } from '../http/checked-lines.ts'
 import { testTarget } from '../providers/test-connect.ts'
-import { type AnswerFacts, contentHeaders, pushAnswerHeaders, usd } from './response-headers.ts'
+import { type AnswerFacts, answerLines, contentHeaders, usd } from './response-headers.ts'
 
 const facts: AnswerFacts = {
   requestId: 'req_1',
@@ -18,8 +19,7 @@ const facts: AnswerFacts = {
 }
 
 function headersOf(more: Partial<AnswerFacts>): Record<string, string> {
-  const lines: string[] = []
-  pushAnswerHeaders(lines, { ...facts, ...more })
+  const lines = headersIn(answerLines({ ...facts, ...more }))
   expect(lines.length % 2).toBe(0)
   return Object.fromEntries(Array.from({ length: lines.length / 2 }, (_, i) => [lines[2 * i], lines[2 * i + 1]]))
 }
@@ -57,7 +57,9 @@ test('names that callers made up cannot break a header', () => {
 })
 
 test('limits of an account, an id for another SDK and the cost are told where they are known', () => {
-  expect(headersOf({ limits: ['anthropic-ratelimit-x', '1'], requestIdToo: true, costNanoUsd: 1 })).toMatchObject({
+  expect(
+    headersOf({ limits: checkedLines(['anthropic-ratelimit-x', '1']), requestIdToo: true, costNanoUsd: 1 }),
+  ).toMatchObject({
     'anthropic-ratelimit-x': '1',
     'request-id': 'req_1',
     'x-headgate-cost-usd': '0.000000001',

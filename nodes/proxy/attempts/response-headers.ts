@@ -1,6 +1,7 @@
 // The headers that tell a caller what happened: which provider and model served, how many attempts it took, what it cost
 // and how long we took ourselves.
 import type { CacheStatus } from '../../../shared/telemetry/records.ts'
+import { type CheckedLines, checkedLines, noLines } from '../http/checked-lines.ts'
 import type { Target } from '../providers/endpoint.ts'
 
 /** Media type and id of an answer: the two headers that every answer begins with. */
@@ -24,41 +25,53 @@ export interface AnswerFacts {
   readonly dropped: string
   /** Whether the header is added that Anthropic's SDK reads the id from. */
   readonly requestIdToo: boolean
-  /** What the upstream says of the limits of its account: names, each with its value behind it. */
-  readonly limits?: readonly string[] | undefined
+  /** What holds, or the upstream, say of limits. */
+  readonly limits?: CheckedLines | undefined
   /** The cost in nano-dollars; undefined for streams and for models without a price. */
   readonly costNanoUsd: number | undefined
   /** Whether nobody knows the cost. */
   readonly unpriced: boolean
 }
 
-/** Adds the headers that tell what happened. */
-export function pushAnswerHeaders(headers: string[], facts: AnswerFacts): void {
-  if (facts.target !== undefined) {
-    headers.push('x-headgate-provider', facts.target.provider)
-    // Files and batches have none.
-    if (facts.target.model !== '') headers.push('x-headgate-model', facts.target.model)
-  }
-  headers.push(
-    'x-headgate-attempts',
-    smallNumber(facts.attempts),
-    'x-headgate-fallback-index',
-    smallNumber(facts.fallbackIndex),
-    'x-headgate-cache-status',
-    facts.cacheStatus,
-    'x-headgate-upstream-ms',
-    milliseconds(facts.upstreamMs),
-    'x-headgate-overhead-ms',
-    milliseconds(facts.overheadMs),
-    'x-headgate-config-revision',
-    facts.revisionText,
-  )
-  if (facts.dropped !== '') headers.push('x-headgate-dropped-params', headerText(facts.dropped))
-  if (facts.requestIdToo) headers.push('request-id', facts.requestId)
-  if (facts.limits !== undefined) headers.push(...facts.limits)
-  if (facts.costNanoUsd !== undefined) headers.push('x-headgate-cost-usd', usd(facts.costNanoUsd))
-  if (facts.unpriced) headers.push('x-headgate-unpriced', 'true')
+/** The lines of the headers that tell what happened. */
+export function answerLines(facts: AnswerFacts): CheckedLines {
+  let lines =
+    linesOfTarget(facts.target) +
+    '\r\nx-headgate-attempts: ' +
+    smallNumber(facts.attempts) +
+    '\r\nx-headgate-fallback-index: ' +
+    smallNumber(facts.fallbackIndex) +
+    '\r\nx-headgate-cache-status: ' +
+    facts.cacheStatus +
+    '\r\nx-headgate-upstream-ms: ' +
+    milliseconds(facts.upstreamMs) +
+    '\r\nx-headgate-overhead-ms: ' +
+    milliseconds(facts.overheadMs) +
+    '\r\nx-headgate-config-revision: ' +
+    facts.revisionText
+  if (facts.dropped !== '') lines += checkedLines(['x-headgate-dropped-params', headerText(facts.dropped)])
+  if (facts.requestIdToo) lines += checkedLines(['request-id', facts.requestId])
+  if (facts.limits !== undefined) lines += facts.limits
+  if (facts.costNanoUsd !== undefined) lines += `\r\nx-headgate-cost-usd: ${usd(facts.costNanoUsd)}`
+  if (facts.unpriced) lines += '\r\nx-headgate-unpriced: true'
+  return lines as CheckedLines
 }
+
+const knownTargets = new WeakMap<Target, CheckedLines>()
+
+function linesOfTarget(target: Target | undefined): CheckedLines {
+  if (target === undefined) return noLines
+  const known = knownTargets.get(target)
+  if (known !== undefined) return known
+  const headers = ['x-headgate-provider', target.provider]
+  // Files and batches have none.
+  if (target.model !== '') headers.push('x-headgate-model', target.model)
+  const lines = checkedLines(headers)
+  knownTargets.set(target, lines)
+  return lines
+}
+
+const nanoPerUsd = 1e9
 
 const smallNumbers = Array.from({ length: 16 }, (_, n) => String(n))
 
@@ -81,7 +94,12 @@ export function milliseconds(ms: number): string {
 }
 
 /** An amount of nano-dollars in dollars, as a plain decimal and never in scientific notation. */
-export function usd(nano: number): string {
-  if (nano === 0) return '0'
-  return (nano / 1e9).toFixed(9).replace(/\.?0+$/, '')
+export function usd(nanoUsd: number): string {
+  const nano = Math.round(nanoUsd)
+  const whole = Math.floor(nano / nanoPerUsd)
+  let fraction = nano - whole * nanoPerUsd
+  if (fraction === 0) return String(whole)
+  let digits = 9
+  for (; fraction % 10 === 0; digits--) fraction /= 10
+  return `${whole}.${String(fraction).padStart(digits, '0')}`
 }

@@ -154,6 +154,12 @@ export class Callers {
     this.#seen.set(tokenHash, known)
     return known
   }
+
+  /** The caller that a key makes, which is not asked for its token: whoever made a batch, for example. */
+  ofKey(keyId: string): Caller | undefined {
+    const key = this.#state.keys.get(keyId)?.spec
+    return key === undefined ? undefined : compileCaller(key, key.tokenHash, this.#state.resources)
+  }
 }
 
 type CallerState = Pick<ConfigState, 'tokens' | 'keys' | 'resources'>

@@ -24,6 +24,7 @@ const places: [what: string, file: string][] = [
   ['lists of files and batches, and their cursors', 'apis/files/list-request.ts'],
   ['ids of files in bodies of requests', 'apis/inference/open-translators.ts'],
   ['stored responses: reading, listing their input, deleting', 'apis/responses/responses-api.ts'],
+  ['answers that are kept for idempotency keys', 'apis/idempotency/idempotency.ts'],
   ['stored responses: conversations, referred items, new answers', 'conversations/continuation.ts'],
   ['names of models that were served, which errors suggest', 'request/model-access.ts'],
   ['whose requests have shown that a target serves a name', 'attempts/attempt-records.ts'],
@@ -39,10 +40,12 @@ test('no other place goes by it', () => {
 })
 
 test('names of owners are read for records alone, and for what ends with its request', () => {
-  expect(readersOf(/caller\.(team|user|app)\b|\b(team|user|app)\b[^\n]*\} = (caller|owner)\b/)).toEqual([
+  expect(readersOf(/caller\.(team|user|app)\b|\b(team|user|app)\b[^\n]*\}(: Caller\b| = (caller|owner)\b)/)).toEqual([
     'accounting/intents/intent.ts', // the same, for the records of a request that a kill interrupts
     'accounting/request-records.ts', // names of usage, for display
     'admission/admit.ts', // the user of a record
+    'apis/batches/book-batch.ts', // the same, for the records of a batch
+    'apis/files/create-batch.ts', // who is told in those records
     'http/shared-budget.ts', // bytes of bodies that are being received
     'limits/budgets/budget-table.ts', // budgets pay for names, as they are written
     'limits/compiled-limit.ts', // limits count by name, as they are written: a new owner of the name finds what is used used

@@ -1,5 +1,5 @@
 // Finds, stores and deletes the responses of callers.
-import type { StateStore } from '../../../cluster/state/state-store.ts'
+import { answerPrefix, type StateStore } from '../../../cluster/state/state-store.ts'
 import { bounds } from '../../../shared/bounds.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import {
@@ -33,7 +33,7 @@ export class ResponseStore {
   }
 
   async find(owner: string, id: string): Promise<Result<Found | undefined, StoreAway>> {
-    if (id.length > idCharactersMax) return done(undefined)
+    if (!isId(id)) return done(undefined)
     for (const key of keysOf(owner, id)) {
       const found = await this.#store.get(key)
       if (!found.ok) return fail({ type: 'state-away' })
@@ -67,11 +67,12 @@ export class ResponseStore {
   }
 
   async keepEncoded(owner: string, id: string, bytes: Uint8Array): Promise<boolean> {
-    if (bytes.length > bounds.stateEntryBytesMax) return false
+    if (bytes.length > bounds.stateEntryBytesMax || !isId(id)) return false
     return (await this.#store.put({ owner, id }, bytes)).ok
   }
 
   async forget(owner: string, id: string): Promise<Result<boolean, StoreAway>> {
+    if (!isId(id)) return done(false)
     for (const key of keysOf(owner, id)) {
       const deleted = await this.#store.delete(key)
       if (!deleted.ok) return fail({ type: 'state-away' })
@@ -79,4 +80,9 @@ export class ResponseStore {
     }
     return done(false)
   }
+}
+
+/** Whether a response can have the id, which a caller or a provider has named. */
+function isId(id: string): boolean {
+  return id.length <= idCharactersMax && !id.startsWith(answerPrefix)
 }

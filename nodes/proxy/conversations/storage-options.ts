@@ -1,5 +1,6 @@
 // Reads the options of a request to the Responses API that concern stored responses: `store`, `previous_response_id`, item references.
-import type { BodyScan, WantedField } from '../../../shared/json/scan.ts'
+import type { WantedField } from '../../../shared/json/body-fields.ts'
+import type { BodyScan } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 
 export interface StorageOptions {

@@ -98,6 +98,36 @@ test.each<[string, object, object, Partial<Usage>]>([
     },
     { input: 16, cacheWrite5m: 10, cacheWrite1h: 5 },
   ],
+  [
+    'more cache writes at the end, all for an hour',
+    {
+      input_tokens: 1,
+      cache_creation_input_tokens: 100,
+      cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 100 },
+    },
+    { input_tokens: 1, cache_creation_input_tokens: 600, output_tokens: 5 },
+    { input: 601, cacheWrite5m: 0, cacheWrite1h: 600 },
+  ],
+  [
+    'more cache writes at the end, of both kinds',
+    {
+      input_tokens: 1,
+      cache_creation_input_tokens: 100,
+      cache_creation: { ephemeral_5m_input_tokens: 75, ephemeral_1h_input_tokens: 25 },
+    },
+    { input_tokens: 1, cache_creation_input_tokens: 200, output_tokens: 5 },
+    { input: 201, cacheWrite5m: 150, cacheWrite1h: 50 },
+  ],
+  [
+    'more cache writes at the end, for five minutes',
+    {
+      input_tokens: 1,
+      cache_creation_input_tokens: 31_490,
+      cache_creation: { ephemeral_5m_input_tokens: 31_490, ephemeral_1h_input_tokens: 0 },
+    },
+    { input_tokens: 1, cache_creation_input_tokens: 184_457, output_tokens: 5 },
+    { cacheWrite5m: 184_457, cacheWrite1h: 0 },
+  ],
 ])('messages: %s', (_, start, end, wanted) => {
   const counts = readAnthropicUsage({ ...end }, readAnthropicUsage({ ...start })) as AnthropicCounts
   expect(usageOfAnthropic(counts)).toMatchObject(wanted)

@@ -8,6 +8,7 @@ const spent = {
   limitNanoUsd: 1e9,
   spentNanoUsd: 999_999_999,
   reservedNanoUsd: 0,
+  boundNanoUsd: 2,
   resetsAtMs: Date.UTC(2026, 11, 1),
   isReserved: false,
 } as const

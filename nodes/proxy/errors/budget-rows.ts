@@ -44,12 +44,15 @@ export const budgetRows = {
 }
 
 function exceededRow(error: Extract<BudgetError, { type: 'budget-exceeded' }>): Row {
-  const { budget, window, limitNanoUsd, spentNanoUsd, reservedNanoUsd, resetsAtMs, isReserved } = error
+  const { budget, window, limitNanoUsd, spentNanoUsd, reservedNanoUsd, boundNanoUsd, resetsAtMs, isReserved } = error
   const what = `The budget ${shown(budget)} of ${usd(limitNanoUsd)} USD in ${window}`
   const state = `${usd(spentNanoUsd)} USD are spent, ${usd(reservedNanoUsd)} USD are reserved`
   const reset = new Date(resetsAtMs).toISOString()
   const found = (message: string) => row(429, 'insufficient_quota', 'budget_exceeded', message)
-  if (!isReserved) return found(`${what} does not pay for this request: ${state}. It resets at ${reset}.`)
+  if (!isReserved) {
+    const most = `The request can cost up to ${usd(boundNanoUsd)} USD, less with a lower cap of the answer.`
+    return found(`${what} does not pay for this request: ${state}. It resets at ${reset}. ${most}`)
+  }
   const busy = found(`${what} is reserved by requests that are not finished: ${state}. It resets at ${reset}.`)
   return { ...busy, retry: true, retryAfterMs: reservedWaitMs }
 }

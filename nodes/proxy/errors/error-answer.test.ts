@@ -122,3 +122,30 @@ test('more models than are prepared are all answered', () => {
   for (let n = 0; n < 600; n++)
     expect(answerTo({ type: 'model-not-allowed', model: `m${n}` }).body).toContain(`\`m${n}\``)
 })
+
+test.each<[string, (retryAfterMs: number) => GatewayError]>([
+  ['a limit', (retryAfterMs) => ({ ...limited, retryAfterMs })],
+  ['a provider that asks for a wait', (retryAfterMs) => ({ type: 'upstream-limited', retryAfterMs })],
+  ['a quota', (retryAfterMs) => ({ type: 'upstream-busy', provider: 'up', model: 'm', retryAfterMs })],
+  ['an overload', (retryAfterMs) => ({ type: 'upstream-overloaded', retryAfterMs })],
+])('%s for more than a minute is not waited for within a call', (_, error) => {
+  for (const shape of ['openai', 'anthropic', 'gemini'] as const) {
+    const hints = [1_000, 60_000, 60_001, 27_810_000, 2_592_000_000].map((ms) =>
+      headerOf(answerTo(error(ms), { shape }), 'x-should-retry'),
+    )
+    expect(hints).toEqual(['true', 'true', 'false', 'false', 'false'])
+    expect(headerOf(answerTo(error(27_810_000), { shape }), 'retry-after')).toBe('27810')
+  }
+})
+
+const limited: GatewayError = {
+  type: 'rate-limited',
+  limit: 'daily',
+  per: 'key',
+  subject: '',
+  unit: 'requests',
+  amount: 5,
+  window: '1d',
+  retryAfterMs: 5_000,
+  headers: [],
+}

@@ -82,8 +82,13 @@ function inShape(found: Row, shape: ErrorShape): Row {
   return shape === 'anthropic' && found.code === 'overloaded' ? { ...found, status: 529 } : found
 }
 
+/** The longest wait within a call. OpenAI's SDKs try again within seconds where they are told a longer one, and Anthropic's sleep for all of
+ *  it, be it a month. Sources: openai 7.57 and @anthropic-ai/sdk 1.14, `retryRequest`. */
+const retryWaitMsMax = 60_000
+
 function headersOf(found: Row, requestId: string, chance: Chance): string[] {
-  const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', String(found.retry)]
+  const mayRetry = found.retry && (found.retryAfterMs ?? 0) <= retryWaitMsMax
+  const headers = ['content-type', 'application/json', 'x-request-id', requestId, 'x-should-retry', String(mayRetry)]
   if (found.retryAfterMs !== undefined) {
     const waitMs =
       found.status === 503 || found.status === 529 ? found.retryAfterMs * (1 + chance() / 2) : found.retryAfterMs

@@ -14,6 +14,18 @@ export function errorRow(error: GatewayError): Row {
   return typeof found === 'function' ? found(error) : found
 }
 
+const keyConflict = row(
+  409,
+  invalid,
+  'idempotency_conflict',
+  'The Idempotency-Key was sent before with another body or path. Send each request with a key of its own.',
+)
+const keyPending = row(
+  409,
+  invalid,
+  'idempotency_in_progress',
+  'A request with this Idempotency-Key has not ended yet. Try again after the time given to have its answer.',
+)
 const challenge = ['www-authenticate', 'Bearer']
 const framing: { readonly [Type in 'bad-framing' | 'bad-content-type' | 'unsupported-media-type']: RowFor<Type> } = {
   'bad-framing': ({ message }) => row(400, invalid, 'bad_framing', message),
@@ -154,6 +166,7 @@ const errorTable = {
       1_000,
     ),
   unable: ineligibleRow,
+  idempotency: ({ isPending }) => (isPending ? passing(keyPending, 1_000) : keyConflict),
   'rate-limited': rateLimitedRow,
   'limit-exhausted': limitExhaustedRow,
   blocked: ({ reason }) =>

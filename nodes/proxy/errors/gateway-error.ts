@@ -49,6 +49,8 @@ export type GatewayError =
     }
   /** The operator has stopped the caller; `reason` is '' where none was given. */
   | { readonly type: 'blocked'; readonly reason: string }
+  /** The idempotency key belongs to another request, or to one that has not ended. */
+  | { readonly type: 'idempotency'; readonly isPending: boolean }
   | RateLimitedError
   | BudgetError
   | ExhaustedError
@@ -89,6 +91,8 @@ export type BudgetError =
       readonly spentNanoUsd: number
       /** What requests that are not finished may cost, here and at other proxies. */
       readonly reservedNanoUsd: number
+      /** The most that the request can cost. */
+      readonly boundNanoUsd: number
       /** Milliseconds since the epoch. */
       readonly resetsAtMs: number
       /** The request would fit if others cost less than they may. */

@@ -35,6 +35,7 @@ const spentBudget = {
   limitNanoUsd: 500e9,
   spentNanoUsd: 499.5e9,
   reservedNanoUsd: 250e6,
+  boundNanoUsd: 750e6,
   resetsAtMs: Date.UTC(2026, 11, 1),
 } as const
 
@@ -186,7 +187,7 @@ const cases: Cases = {
       status: 429,
       type: 'insufficient_quota',
       code: 'budget_exceeded',
-      says: /^The budget `search` of 500 USD in 1mo does not pay for this request: 499\.5 USD are spent, 0\.25 USD are reserved\. It resets at 2026-12-01T00:00:00\.000Z\.$/,
+      says: /^The budget `search` of 500 USD in 1mo does not pay for this request: 499\.5 USD are spent, 0\.25 USD are reserved\. It resets at 2026-12-01T00:00:00\.000Z\. The request can cost up to 0\.75 USD, less with a lower cap of the answer\.$/,
     },
     {
       error: { ...spentBudget, isReserved: true },
@@ -550,6 +551,23 @@ const cases: Cases = {
       code: 'unsupported_endpoint',
       param: 'model',
       says: /`fast`.*at \/v1\/rerank\..*could: `smart`, `wide`\./,
+    },
+  ],
+  idempotency: [
+    {
+      error: { type: 'idempotency', isPending: false },
+      status: 409,
+      type: invalid,
+      code: 'idempotency_conflict',
+      says: /another body.*key of its own/,
+    },
+    {
+      error: { type: 'idempotency', isPending: true },
+      status: 409,
+      type: invalid,
+      code: 'idempotency_in_progress',
+      retryAfterMs: 1_000,
+      says: /not ended/,
     },
   ],
   'state-away': [

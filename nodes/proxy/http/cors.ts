@@ -8,7 +8,9 @@ const exposed = [
   ...['provider', 'model', 'attempts', 'fallback-index', 'cache-status', 'cost-usd', 'upstream-ms', 'overhead-ms'].map(
     (name) => `x-headgate-${name}`,
   ),
-  ...['config-revision', 'dropped-params', 'estimated'].map((name) => `x-headgate-${name}`),
+  ...['config-revision', 'dropped-params', 'estimated', 'unpriced', 'idempotent-replay'].map(
+    (name) => `x-headgate-${name}`,
+  ),
   ...limitHeaders(
     ['requests', 'tokens', 'input-tokens', 'output-tokens'],
     (unit, fact) => `anthropic-ratelimit-${unit}-${fact}`,

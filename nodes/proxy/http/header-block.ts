@@ -1,28 +1,8 @@
 // Composes an answer's status line and headers as one string, so that they cross into native code once instead of once per
-// header (0.8 µs against 1.3 µs for twelve). uWebSockets.js writes what it is given, line breaks included, so this file must
-// keep a header from an upstream or the configuration from splitting an answer.
+// header (0.8 µs against 1.3 µs for twelve).
 import { strictTransportSecurity } from '../../../shared/network/tls-rules.ts'
+import { checkedLines } from './checked-lines.ts'
 import type { HeaderLines } from './http.ts'
-
-const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-const valuePattern = /^[\t\x20-\x7e]*$/
-
-// The server frames answers itself. A second length or encoding would let the client read a different answer than was sent.
-// The last two are those of `fixedLines`.
-const ownNames = new Set([
-  'connection',
-  'content-length',
-  'date',
-  'keep-alive',
-  'transfer-encoding',
-  'upgrade',
-  'strict-transport-security',
-  'x-content-type-options',
-])
-
-/** Names that passed the check before. Their number is bounded, since an upstream may invent names. */
-const goodNames = new Set<string>()
-const goodNamesMax = 512
 
 /** The header lines of every answer of a port. What an upstream says must be read as the type that it has: a browser that
  *  guesses could find a page in it. */
@@ -32,23 +12,9 @@ export function fixedLines(tls?: { readonly hstsMs: number }): string {
 }
 
 /** Returns `200 OK\r\nname: value\r\nname: value`. A header with an illegal name or value, or one that the server writes
- *  itself, is left out. `fixed` are the lines of every answer. */
+ *  itself, is left out. `fixed` are the lines of every answer and others that were checked. */
 export function headerBlock(status: number, headers: HeaderLines, fixed = ''): string {
-  let block = statusLine(status) + fixed
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    const name = headers[i]
-    const value = headers[i + 1]
-    if (name === undefined || value === undefined || (!goodNames.has(name) && !isGoodName(name))) continue
-    if (!valuePattern.test(value)) continue
-    block += '\r\n' + name + ': ' + value
-  }
-  return block
-}
-
-function isGoodName(name: string): boolean {
-  if (!namePattern.test(name) || ownNames.has(name)) return false
-  if (goodNames.size < goodNamesMax) goodNames.add(name)
-  return true
+  return statusLine(status) + fixed + checkedLines(headers)
 }
 
 function statusLine(status: number): string {

@@ -1,6 +1,8 @@
 // The interface of the HTTP server for the rest of the proxy. uWebSockets.js is used in this room alone, so that Node's own
 // server could replace it. The README has the rules of the room.
 
+import type { CheckedLines } from './checked-lines.ts'
+
 export interface HttpServerOptions {
   readonly host: string
   /** 0 picks a free port. */
@@ -176,10 +178,10 @@ export interface Reply {
   /** The place of the request among those that are open. It is left once, when the response is over: answered, lost, or turned into a
    *  WebSocket. */
   place?: Place | undefined
-  /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. */
-  send(status: number, headers: HeaderLines, body: Uint8Array | string): void
+  /** Sends the whole answer in one write. The body of an answer to HEAD is not sent. `lines` are sent before the headers. */
+  send(status: number, headers: HeaderLines, body: Uint8Array | string, lines?: CheckedLines): void
   /** Starts a streamed answer. Its head is sent with the first write. */
-  begin(status: number, headers: HeaderLines): void
+  begin(status: number, headers: HeaderLines, lines?: CheckedLines): void
   /** Returns `full` when the caller should stop reading its source until `onWritable`. Bytes are copied or sent before it
    *  returns. */
   write(chunk: Uint8Array | string): 'sent' | 'full' | 'gone'

@@ -1,9 +1,9 @@
-// Owns one response of uWebSockets.js: abort, cork and back-pressure are handled here and nowhere else. A call on a response
-// after its client has left throws in native code, and outside of a handler that ends the process with every stream in it.
-// So the response is dropped the moment the client is gone, and every later call is a no-op.
+// Owns one response of uWebSockets.js: abort, cork and back-pressure are handled here alone. A call on a response after its client has
+// left ends the process from native code. So it is dropped the moment the client is gone, and every later call is a no-op.
 import type { HttpResponse } from 'uWebSockets.js'
 import assert from 'node:assert/strict'
 import { bounds } from '../../../shared/bounds.ts'
+import { type CheckedLines, noLines } from './checked-lines.ts'
 import { headerBlock } from './header-block.ts'
 import type { BodyOwner, HeaderLines, Place, Reply } from './http.ts'
 import { creditedMs, isTooSlow, slowWindowMs } from './slow-reader.ts'
@@ -66,16 +66,16 @@ export class UwsReply implements Reply {
     return this.#response === undefined
   }
 
-  /** Whether the head has been sent. Then an error can only be shown by cutting the connection. */
+  /** Whether the head has been sent: an error can only be shown by cutting the connection. */
   get headed(): boolean {
     return this.#stream === 'headed'
   }
 
-  send(status: number, headers: HeaderLines, body: Uint8Array | string): void {
+  send(status: number, headers: HeaderLines, body: Uint8Array | string, lines = noLines): void {
     const response = this.#response
     if (response === undefined) return
     assert(this.#stream !== 'headed', 'a whole answer was sent into a stream')
-    const head = this.#headOf(status, headers)
+    const head = this.#headOf(status, headers, lines)
     const close = this.closing || this.#server.draining
     if (body.length > bounds.streamBufferBytesMax && !close && !this.bodiless) {
       this.#sendLarge(response, head, typeof body === 'string' ? Buffer.from(body) : body)
@@ -86,11 +86,11 @@ export class UwsReply implements Reply {
     else response.cork(() => this.#sendWhole(response, head, body, close))
   }
 
-  begin(status: number, headers: HeaderLines): void {
+  begin(status: number, headers: HeaderLines, lines = noLines): void {
     if (this.#response === undefined) return
     assert(this.#stream === 'none', 'an answer was begun twice')
     this.#stream = 'begun'
-    this.#head = this.#headOf(status, headers)
+    this.#head = this.#headOf(status, headers, lines)
     if (this.#server.draining) this.closing = true
   }
 
@@ -168,9 +168,9 @@ export class UwsReply implements Reply {
     if (isTooSlow(this.#fullMsInWindow)) this.cut()
   }
 
-  #headOf(status: number, headers: HeaderLines): string {
+  #headOf(status: number, headers: HeaderLines, lines: CheckedLines): string {
     const all = this.cors === undefined ? headers : [...headers, ...this.cors]
-    return headerBlock(status, all, this.#server.fixedLines)
+    return headerBlock(status, all, this.#server.fixedLines + lines)
   }
 
   #sendWhole(response: HttpResponse, head: string, body: Uint8Array | string, close: boolean): void {

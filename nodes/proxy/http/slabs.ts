@@ -2,6 +2,7 @@
 // body has a slab of its own, which is charged as bytes arrive and whose memory goes back to the system: left to the garbage
 // collector it would stay for as long as nothing else is allocated.
 import assert from 'node:assert/strict'
+import { freeBytes } from '../../../shared/free-bytes.ts'
 import type { BodyOwner } from './http.ts'
 import { largeBytesMin, type SharedBudget } from './shared-budget.ts'
 
@@ -51,7 +52,7 @@ export class SlabPool {
     this.forget(slab, owner)
     const { idle, idleMax } = this.#classFor(slab.length)
     if (idle.length < idleMax) idle.push(slab)
-    else free(slab)
+    else freeBytes(slab)
   }
 
   /** Takes a slab that somebody may still read out of the budget. It is never used again. */
@@ -96,13 +97,13 @@ export class SlabPool {
     this.#freeSpent()
     for (const sizeClass of this.#classes) {
       const { idle, idleMin } = sizeClass
-      for (const slab of idle.splice(0, idleMin)) free(slab)
+      for (const slab of idle.splice(0, idleMin)) freeBytes(slab)
       sizeClass.idleMin = idle.length
     }
   }
 
   #freeSpent(): void {
-    for (const slab of this.#spent) free(slab)
+    for (const slab of this.#spent) freeBytes(slab)
     this.#spent = []
   }
 
@@ -110,11 +111,6 @@ export class SlabPool {
     for (const sizeClass of this.#classes) if (bytes <= sizeClass.bytes) return sizeClass
     assert.fail('a large body was given a small slab')
   }
-}
-
-/** Gives the memory back at once. Whoever still has the slab finds it empty, never with the content of another body. */
-function free(slab: Buffer): void {
-  ;(slab.buffer as ArrayBuffer).transfer(0)
 }
 
 function takeIdle(sizeClass: SizeClass): Buffer | undefined {

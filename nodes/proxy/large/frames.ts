@@ -4,8 +4,7 @@ import { deserialize, serialize } from 'node:v8'
 
 export interface Frame {
   readonly head: unknown
-  /** Each body in the pieces that it came in. */
-  readonly bodies: readonly (readonly Buffer[])[]
+  readonly bodies: readonly Buffer[]
 }
 
 const numberBytes = 4
@@ -25,15 +24,16 @@ export function lengthOf(pieces: readonly Uint8Array[]): number {
   return length
 }
 
-/** Cuts bytes into frames. */
+/** Cuts bytes into frames. What is pushed is copied, so that the memory of what was read can go back at once: a large body in the
+ *  pieces that it was read in would scatter the heap of the C library, which gives back nothing below the last piece in use. */
 export class FrameReader {
   readonly #onFrame: (frame: Frame) => void
-  /** The bytes of the part that is read, and how many it still needs. */
-  #pieces: Buffer[] = []
-  #missing = numberBytes
   #stage: 'count' | 'lengths' | 'parts' = 'count'
+  /** The part that is read, and how much of it is there. */
+  #part: Buffer = Buffer.allocUnsafe(numberBytes)
+  #filled = 0
   #lengths: number[] = []
-  #parts: Buffer[][] = []
+  #parts: Buffer[] = []
 
   constructor(onFrame: (frame: Frame) => void) {
     this.#onFrame = onFrame
@@ -42,44 +42,42 @@ export class FrameReader {
   push(bytes: Buffer): void {
     let at = 0
     while (at < bytes.length) {
-      const end = Math.min(bytes.length, at + this.#missing)
-      this.#pieces.push(bytes.subarray(at, end))
-      this.#missing -= end - at
-      at = end
+      const copied = bytes.copy(this.#part, this.#filled, at)
+      this.#filled += copied
+      at += copied
       // A part of no bytes is complete at once.
-      while (this.#missing === 0) this.#endPart()
+      while (this.#filled === this.#part.length) this.#endPart()
     }
   }
 
   #endPart(): void {
-    const pieces = this.#pieces
-    this.#pieces = []
+    const part = this.#part
     if (this.#stage === 'count') {
       this.#stage = 'lengths'
-      this.#missing = numberIn(pieces, 0) * numberBytes
+      this.#begin(part.readUInt32LE() * numberBytes)
       return
     }
     if (this.#stage === 'lengths') {
-      const whole = Buffer.concat(pieces)
-      this.#lengths = Array.from({ length: whole.length / numberBytes }, (_, place) => numberIn([whole], place))
+      this.#lengths = Array.from({ length: part.length / numberBytes }, (_, place) =>
+        part.readUInt32LE(place * numberBytes),
+      )
       this.#stage = 'parts'
-    } else this.#parts.push(pieces)
+    } else this.#parts.push(part)
     const next = this.#lengths[this.#parts.length]
-    if (next !== undefined) this.#missing = next
-    else this.#endFrame()
+    if (next === undefined) this.#endFrame()
+    else this.#begin(next)
+  }
+
+  #begin(bytes: number): void {
+    this.#part = Buffer.allocUnsafeSlow(bytes)
+    this.#filled = 0
   }
 
   #endFrame(): void {
-    const [head = [], ...bodies] = this.#parts
+    const [head = Buffer.alloc(0), ...bodies] = this.#parts
     this.#stage = 'count'
-    this.#missing = numberBytes
+    this.#begin(numberBytes)
     this.#parts = []
-    this.#onFrame({ head: deserialize(Buffer.concat(head)), bodies })
+    this.#onFrame({ head: deserialize(head), bodies })
   }
-}
-
-function numberIn(pieces: readonly Buffer[], place: number): number {
-  const [first] = pieces
-  const bytes = first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces)
-  return bytes.readUInt32LE(place * numberBytes)
 }

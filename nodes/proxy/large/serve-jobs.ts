@@ -46,10 +46,7 @@ function answer(
   try {
     const job = byName.get(name)
     if (job === undefined) throw new Error(`there is no job ${name}`)
-    const { told, bodies: given }: JobAnswer<unknown> = job.run(
-      head,
-      bodies.map((pieces) => Buffer.concat(pieces)),
-    )
+    const { told, bodies: given }: JobAnswer<unknown> = job.run(head, bodies)
     return { reply: { type: 'done', told }, bodies: given }
   } catch (error) {
     const reply: JobReply =

@@ -4,7 +4,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { freeBytes } from '../../../shared/free-bytes.ts'
 import { type Frame, FrameReader, frameStart } from './frames.ts'
+import type { JobOutcome } from './job.ts'
 import type { AnsweredReply, JobProcess, JobProcessEvents, WaitingJob } from './job-desk.ts'
 import type { JobQuestion, JobReply } from './serve-jobs.ts'
 
@@ -52,7 +54,10 @@ class SpawnedProcess implements JobProcess {
     this.#events = events
     this.#pipe = (child.stdio as ChildProcess['stdio'] | undefined)?.[jobDescriptor] as Socket | undefined
     const reader = new FrameReader((frame) => this.#onFrame(frame))
-    this.#pipe?.on('data', (bytes: Buffer) => reader.push(bytes))
+    this.#pipe?.on('data', (bytes: Buffer) => {
+      reader.push(bytes)
+      freeBytes(bytes)
+    })
     // What is wrong with the pipe is told by the end of the child.
     this.#pipe?.on('error', () => {})
     child.once('error', (error) => this.#end(error.message))
@@ -81,10 +86,13 @@ class SpawnedProcess implements JobProcess {
   #onFrame({ head, bodies }: Frame): void {
     const reply = head as JobReply
     if (reply.type === 'ready') this.#isReady = true
-    else this.#answer(reply, bodies)
+    else {
+      const inPieces = bodies.map((body) => [body])
+      this.#answer(reply, inPieces)
+    }
   }
 
-  #answer(reply: AnsweredReply, bodies: Frame['bodies']): void {
+  #answer(reply: AnsweredReply, bodies: JobOutcome<unknown>['bodies']): void {
     this.#rest()
     if (!this.#isOver) this.#events.onReply(reply, bodies)
   }

@@ -57,6 +57,16 @@ describe('a target without room is passed over', () => {
     expect(expected.map(() => answeredBy())).toEqual(expected)
   })
 
+  test('and a request without any other target is recorded with the limit', async () => {
+    await gateway.put('limits', 'one', { per: 'provider', requests: 1, ...inAnHour })
+    expect([answeredBy(), answeredBy(), answeredBy()]).toEqual(['up', 'spare', 429])
+    expect(gateway.outcome.recorder.records.map(({ limitedBy }) => limitedBy)).toEqual([
+      undefined,
+      undefined,
+      'limits/one',
+    ])
+  })
+
   test('and the record of the next attempt says so', async () => {
     await gateway.put('limits', 'one', { per: 'provider', requests: 1, ...inAnHour })
     expect([answeredBy(), answeredBy()]).toEqual(['up', 'spare'])

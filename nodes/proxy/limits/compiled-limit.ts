@@ -106,31 +106,41 @@ export class CompiledLimit {
     return named === undefined || named === nameOfTarget(target)
   }
 
-  /** In whose name a request counts, or an attempt at a target; '' where it has none, and does not count. */
-  subjectOf({ caller, user, head }: CountedRequest, { model, target, scan }: CountedParts): string {
+  /** In whose name all requests of a caller count; '' where they do not. Undefined: it depends on the request. */
+  subjectOfCaller({ keyId, app, team, costCenter }: Caller): string | undefined {
     switch (this.per) {
       case 'key':
-        return caller.keyId
+        return keyId
+      case 'app':
+        return app
+      case 'team':
+        return team
+      case 'costCenter':
+        return costCenter
+      case 'org':
+        return 'org'
+      default:
+        return undefined
+    }
+  }
+
+  /** In whose name a request counts, or an attempt at a target; '' where it has none, and does not count. */
+  subjectOf({ caller, user, head }: CountedRequest, { model, target, scan }: CountedParts): string {
+    const ofCaller = this.subjectOfCaller(caller)
+    if (ofCaller !== undefined) return ofCaller
+    switch (this.per) {
       case 'session': {
         const session = sessionIn(head)
         return session === '' ? '' : `${caller.keyId} ${session}`
       }
       case 'user':
         return user
-      case 'app':
-        return caller.app
-      case 'team':
-        return caller.team
-      case 'costCenter':
-        return caller.costCenter
       case 'model':
         return model
       case 'provider':
         return target?.provider ?? ''
       case 'target':
         return target === undefined || target.model === '' ? '' : nameOfTarget(target)
-      case 'org':
-        return 'org'
       default: {
         const label = this.per.slice('metadata.'.length)
         const own = caller.metadata.get(label)
@@ -149,6 +159,11 @@ export class CompiledLimit {
 
   ruleOf(subject: string): BucketRule {
     return this.#overrides.get(subject) ?? this.#rule
+  }
+
+  /** Whether its windows are those of a calendar. */
+  get hasWindows(): boolean {
+    return this.#windows !== undefined
   }
 
   /** The calendar window of now; undefined for limits that roll. */

@@ -20,7 +20,13 @@ function held(amounts: Partial<Record<LimitUnit, number>>, overdraft?: number) {
     const charge = buckets.charge(buckets.slotOf(index + 1, rule, 0), amount, { nowMs: 0, window: 1 })
     if (!('slot' in charge)) throw new Error('there is no room')
     told.taken += amount
-    return { charge, limit: { name: unit, unit: unit as LimitUnit, overdraft }, amount, rule, windowEndMs: undefined }
+    return {
+      charge,
+      limit: { name: unit, unit: unit as LimitUnit, isEnforced: true, overdraft },
+      amount,
+      rule,
+      windowEndMs: undefined,
+    }
   })
   const adjust = buckets.adjust.bind(buckets)
   buckets.adjust = (charge, amount, nowMs) => {

@@ -1,9 +1,10 @@
 // What a caller is told of its limits, in the words of its dialect: how much a window holds, what is left, and when it is full
 // again.
+import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import { durationText } from '../../../shared/units.ts'
 import type { ErrorShape } from '../dialects/error-shapes.ts'
-import type { HeaderLines } from '../http/http.ts'
+import type { CheckedLines } from '../http/checked-lines.ts'
 
 export interface LimitState {
   readonly limit: number
@@ -23,33 +24,50 @@ export function headerUnit(unit: LimitUnit): HeaderUnit | undefined {
 /** The tightest limits of a caller, by what they count. */
 export type LimitStates = { readonly [Unit in HeaderUnit]?: LimitState | undefined }
 
-export function limitHeaders(states: LimitStates, shape: ErrorShape, wallMs: number): HeaderLines {
-  return shape === 'anthropic' ? anthropicHeaders(states, wallMs) : openAiHeaders(states)
+/** The lines of headers; '' where nothing is told. */
+export function limitLines(states: LimitStates, shape: ErrorShape, clock: Clock): CheckedLines {
+  return (shape === 'anthropic' ? anthropicLines(states, clock.wallMs()) : openAiLines(states)) as CheckedLines
 }
 
-function openAiHeaders({ requests, tokens, inputTokens, outputTokens }: LimitStates): string[] {
-  const lines: string[] = []
+function openAiLines({ requests, tokens, inputTokens, outputTokens }: LimitStates): string {
   const all = tokens ?? inputTokens ?? outputTokens
-  if (requests !== undefined) pushOpenAi(lines, 'requests', requests)
-  if (all !== undefined) pushOpenAi(lines, 'tokens', all)
-  return lines
+  return openAiUnit(requests, openAiRequests) + openAiUnit(all, openAiTokens)
 }
 
-function pushOpenAi(lines: string[], unit: string, { limit, remaining, fullInMs }: LimitState): void {
-  lines.push(`x-ratelimit-limit-${unit}`, String(limit))
-  lines.push(`x-ratelimit-remaining-${unit}`, String(Math.floor(remaining)))
-  lines.push(`x-ratelimit-reset-${unit}`, durationText(fullInMs))
+function openAiUnit(state: LimitState | undefined, { limit, remaining, reset }: OpenAiNames): string {
+  if (state === undefined) return ''
+  return limit + state.limit + remaining + Math.floor(state.remaining) + reset + durationText(state.fullInMs)
 }
 
-function anthropicHeaders({ requests, tokens, inputTokens, outputTokens }: LimitStates, wallMs: number): string[] {
-  const lines: string[] = []
-  const named = { requests, tokens, 'input-tokens': inputTokens, 'output-tokens': outputTokens }
-  for (const [unit, state] of Object.entries(named)) {
-    if (state === undefined) continue
-    const prefix = `anthropic-ratelimit-${unit}`
-    lines.push(`${prefix}-limit`, String(state.limit))
-    lines.push(`${prefix}-remaining`, String(Math.floor(state.remaining)))
-    lines.push(`${prefix}-reset`, new Date(wallMs + state.fullInMs).toISOString())
+interface OpenAiNames {
+  readonly limit: string
+  readonly remaining: string
+  readonly reset: string
+}
+
+const openAiRequests = openAiNames('requests')
+const openAiTokens = openAiNames('tokens')
+
+function openAiNames(unit: string): OpenAiNames {
+  return {
+    limit: `\r\nx-ratelimit-limit-${unit}: `,
+    remaining: `\r\nx-ratelimit-remaining-${unit}: `,
+    reset: `\r\nx-ratelimit-reset-${unit}: `,
   }
-  return lines
+}
+
+function anthropicLines({ requests, tokens, inputTokens, outputTokens }: LimitStates, wallMs: number): string {
+  return (
+    anthropicUnit('requests', requests, wallMs) +
+    anthropicUnit('tokens', tokens, wallMs) +
+    anthropicUnit('input-tokens', inputTokens, wallMs) +
+    anthropicUnit('output-tokens', outputTokens, wallMs)
+  )
+}
+
+function anthropicUnit(unit: string, state: LimitState | undefined, wallMs: number): string {
+  if (state === undefined) return ''
+  const begin = `\r\nanthropic-ratelimit-${unit}-`
+  const reset = new Date(wallMs + state.fullInMs).toISOString()
+  return `${begin}limit: ${state.limit}${begin}remaining: ${Math.floor(state.remaining)}${begin}reset: ${reset}`
 }

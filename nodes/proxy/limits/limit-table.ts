@@ -4,6 +4,7 @@
 import type { BucketRule } from '../../../cluster/gossip/bucket-rule.ts'
 import type { LimitSpec } from '../../../shared/config/kinds/limits/spec.ts'
 import type { Resource } from '../../../shared/config/state.ts'
+import { RecentMap } from '../../../shared/recent-map.ts'
 import type { Caller } from '../auth/callers.ts'
 import { CompiledLimit } from './compiled-limit.ts'
 import { WallTimeLimit } from './wall-time/wall-times.ts'
@@ -12,6 +13,8 @@ import { WallTimeLimit } from './wall-time/wall-times.ts'
 export interface Bucket {
   readonly key: number
   readonly rule: BucketRule
+  /** Where it was when it was last charged; -1 before. */
+  slot: number
 }
 
 /** Subjects whose buckets are remembered by name, and the length of their names. Callers can make subjects up. */
@@ -36,7 +39,7 @@ export class SubjectBuckets {
     const known = this.#buckets.get(name)
     if (known !== undefined) return known
     const { limit } = this
-    const bucket = { key: limit.bucketKey(name), rule: limit.ruleOf(subject) }
+    const bucket = { key: limit.bucketKey(name), rule: limit.ruleOf(subject), slot: -1 }
     if (name.length > charactersMax) return bucket
     if (this.#buckets.size >= subjectsMax) this.#buckets.clear()
     this.#buckets.set(name, bucket)
@@ -44,11 +47,19 @@ export class SubjectBuckets {
   }
 }
 
+/** A limit that counts a caller. */
+export interface CallerLimit {
+  readonly limit: CompiledLimit
+  readonly buckets: SubjectBuckets
+  /** What all requests of the caller count for; undefined where it depends on the request. */
+  readonly own: { readonly subject: string; readonly bucket: Bucket } | undefined
+}
+
 /** The limits that count a caller. */
 export interface CallerLimits {
-  readonly ofRequests: readonly SubjectBuckets[]
+  readonly ofRequests: readonly CallerLimit[]
   /** Those that count its attempts, by the target of each. */
-  readonly ofAttempts: readonly SubjectBuckets[]
+  readonly ofAttempts: readonly CallerLimit[]
   readonly wallTimes: readonly WallTimeLimit[]
 }
 
@@ -57,7 +68,7 @@ const none: CallerLimits = { ofRequests: [], ofAttempts: [], wallTimes: [] }
 export class LimitTable {
   readonly #limits: readonly SubjectBuckets[]
   readonly #wallTimes: readonly WallTimeLimit[]
-  readonly #byCaller = new WeakMap<Caller, CallerLimits>()
+  readonly #byCaller = new RecentMap<Caller, CallerLimits>()
 
   constructor(limits: ReadonlyMap<string, Resource<LimitSpec>>, hashKey: Uint8Array) {
     const counting: SubjectBuckets[] = []
@@ -76,7 +87,7 @@ export class LimitTable {
     if (this.#limits.length + this.#wallTimes.length === 0) return none
     const known = this.#byCaller.get(caller)
     if (known !== undefined) return known
-    const counting = this.#limits.filter(({ limit }) => limit.counts(caller))
+    const counting = this.#limits.filter(({ limit }) => limit.counts(caller)).map((one) => limitOf(one, caller))
     const found = {
       ofRequests: counting.filter(({ limit }) => !limit.countsAttempts),
       ofAttempts: counting.filter(({ limit }) => limit.countsAttempts),
@@ -85,4 +96,11 @@ export class LimitTable {
     this.#byCaller.set(caller, found)
     return found
   }
+}
+
+function limitOf(buckets: SubjectBuckets, caller: Caller): CallerLimit {
+  const { limit } = buckets
+  const subject = limit.unit === 'repeats' ? undefined : limit.subjectOfCaller(caller)
+  const own = subject === undefined || subject === '' ? undefined : { subject, bucket: buckets.of(subject) }
+  return { limit, buckets, own }
 }

@@ -1,18 +1,19 @@
 // Takes what a request or an attempt may use from every limit that counts it, or answers which limit has no room.
 
 import { hash } from 'node:crypto'
-import type { Charge, Shortage } from '../../../cluster/gossip/bucket-rule.ts'
+import type { BucketRule, Charge, Shortage } from '../../../cluster/gossip/bucket-rule.ts'
 import type { ChargeRequest } from '../../../cluster/gossip/charge-request.ts'
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import type { ExhaustedError, RateLimitedError } from '../errors/gateway-error.ts'
+import { headersIn } from '../http/checked-lines.ts'
 import type { HeaderLines } from '../http/http.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { CompiledLimit, CountedTarget } from './compiled-limit.ts'
-import { headerUnit, limitHeaders } from './limit-headers.ts'
-import type { SubjectBuckets } from './limit-table.ts'
+import { headerUnit, limitLines } from './limit-headers.ts'
+import type { Bucket, CallerLimit } from './limit-table.ts'
 import { limitState, type Reservation, tightestStates } from './reservation.ts'
 import type { ReservedAmounts } from './reserved-amounts.ts'
 
@@ -26,7 +27,7 @@ export interface Counted {
   readonly amounts: ReservedAmounts
   /** The body; undefined where there is none of JSON. */
   readonly scan?: BodyScan | undefined
-  readonly limits: readonly SubjectBuckets[]
+  readonly limits: readonly CallerLimit[]
 }
 
 /** What was reserved, or the error of the limit that has no room. */
@@ -52,16 +53,31 @@ export class LimitTaker {
 
   /** Reserves at every limit. What was reserved before something throws is nobody's, and given back. */
   take(counted: Counted): Taken | Promise<Taken> {
-    const taking = { counted, reservations: [] }
-    const abandon = (error: unknown): never => {
-      this.giveBack(taking.reservations)
-      throw error
-    }
+    const taking = { counted, reservations: [], nowMs: this.#clock.monotonicMs() }
     try {
       const taken = this.#takeFrom(taking, 0)
-      return taken instanceof Promise ? taken.catch(abandon) : taken
+      return taken instanceof Promise ? taken.catch((error) => this.#abandon(taking, error)) : taken
     } catch (error) {
-      return abandon(error)
+      return this.#abandon(taking, error)
+    }
+  }
+
+  #abandon({ reservations }: Taking, error: unknown): never {
+    this.giveBack(reservations)
+    throw error
+  }
+
+  /** Charges limits of cost with what was spent, whether they have room or not. */
+  spend(counted: Counted, nanoUsd: number): void {
+    const { buckets } = this.#gossip.node
+    const nowMs = this.#clock.monotonicMs()
+    for (const limit of counted.limits) {
+      if (limit.limit.unit !== 'usd') continue
+      const planned = this.#plan({ counted, reservations: [], nowMs }, limit)
+      if (planned === undefined) continue
+      const { key, rule, slot, window, windowLeftMs } = planned
+      const charge = buckets.takenElsewhere(buckets.slotOf(key, rule, nowMs, slot), { nowMs, window, windowLeftMs })
+      buckets.adjust(charge, nanoUsd, nowMs)
     }
   }
 
@@ -74,45 +90,73 @@ export class LimitTaker {
   #takeFrom(taking: Taking, first: number): Taken | Promise<Taken> {
     const { limits } = taking.counted
     for (let index = first; index < limits.length; index++) {
-      const buckets = limits[index]
-      if (buckets === undefined) continue
-      const planned = this.#plan(taking, buckets)
+      const limit = limits[index]
+      if (limit === undefined) continue
+      const planned = this.#plan(taking, limit)
       if (planned === undefined) continue
-      const taken = this.#gossip.charge(planned.charge)
-      if (taken instanceof Promise)
-        return taken.then((late) => this.#taken(taking, planned, late) ?? this.#takeFrom(taking, index + 1))
+      const taken = this.#gossip.charge(planned)
+      if (taken instanceof Promise) return taken.then((late) => this.#takenLate(taking, planned, { late, index }))
       const error = this.#taken(taking, planned, taken)
       if (error !== undefined) return error
     }
     return taking.reservations
   }
 
+  #takenLate(
+    taking: Taking,
+    planned: Planned,
+    { late, index }: { late: Charge | Shortage; index: number },
+  ): Taken | Promise<Taken> {
+    taking.nowMs = this.#clock.monotonicMs()
+    return this.#taken(taking, planned, late) ?? this.#takeFrom(taking, index + 1)
+  }
+
   /** What is to be taken of a limit's bucket; undefined where the limit does not count the request. */
-  #plan(taking: Taking, buckets: SubjectBuckets): Planned | undefined {
+  #plan(taking: Taking, { limit, buckets, own }: CallerLimit): Planned | undefined {
     const { counted } = taking
-    const { request, model, target, amounts } = counted
-    const { limit } = buckets
+    const { request, model, target } = counted
     if (model === '' && isOfInference(limit.unit)) return undefined
     if (limit.unit === 'repeats' && request.body.bytes.length === 0) return undefined
     if (!limit.countsModel(model, request.snapshot)) return undefined
     if (target !== undefined && !limit.countsTarget(target)) return undefined
+    if (own !== undefined) return this.#planned(taking, limit, own)
     const subject = limit.subjectOf(request, counted)
     if (subject === '') return undefined
-    const { key, rule } = limit.unit === 'repeats' ? buckets.ofRepeated(subject, digestOf(taking)) : buckets.of(subject)
-    const wallMs = this.#clock.wallMs()
+    const bucket = limit.unit === 'repeats' ? buckets.ofRepeated(subject, digestOf(taking)) : buckets.of(subject)
+    return this.#planned(taking, limit, { subject, bucket })
+  }
+
+  #planned(
+    { counted, nowMs }: Taking,
+    limit: CompiledLimit,
+    { subject, bucket }: { readonly subject: string; readonly bucket: Bucket },
+  ): Planned {
+    const { key, rule, slot } = bucket
+    const wallMs = limit.hasWindows ? this.#clock.wallMs() : 0
     const window = limit.windowAt(wallMs)
-    const windowLeftMs = window === undefined ? undefined : window.endMs - wallMs
-    const amount = amountOf(limit.unit, amounts, rule.capacity)
-    const charge = { key, rule, amount, window: window?.number ?? 0, windowLeftMs }
-    return { buckets, subject, windowEndMs: window?.endMs, charge }
+    return {
+      limit,
+      subject,
+      bucket,
+      key,
+      rule,
+      slot,
+      nowMs,
+      amount: amountOf(limit.unit, counted.amounts, rule.capacity),
+      window: window?.number ?? 0,
+      windowLeftMs: window === undefined ? undefined : window.endMs - wallMs,
+      windowEndMs: window?.endMs,
+      charge: untaken,
+    }
   }
 
   /** Notes what was taken, or answers the error of a limit without room. */
   #taken(taking: Taking, planned: Planned, taken: Charge | Shortage): RateLimitedError | undefined {
-    const { limit } = planned.buckets
+    const { limit } = planned
     if ('slot' in taken) {
-      const { amount, rule } = planned.charge
-      taking.reservations.push({ charge: taken, limit, amount, rule, windowEndMs: planned.windowEndMs })
+      planned.bucket.slot = taken.slot
+      planned.charge = taken
+      taking.reservations.push(planned)
       return undefined
     }
     this.#count(`${limit.name} ${limit.isEnforced ? 'enforce' : 'report'}`)
@@ -136,48 +180,54 @@ export class LimitTaker {
   }
 
   /** The limits that had room are told too. */
-  #rejectionHeaders({ counted, reservations }: Taking, { buckets: { limit }, charge }: Planned): HeaderLines {
+  #rejectionHeaders({ counted, reservations }: Taking, planned: Planned): HeaderLines {
     const { buckets } = this.#gossip.node
     const nowMs = this.#clock.monotonicMs()
     const states = tightestStates(reservations, { buckets, clock: this.#clock })
+    const { limit, key, rule, window, windowLeftMs } = planned
     const unit = headerUnit(limit.unit)
-    const { key, rule, window, windowLeftMs } = charge
     const state = buckets.look(buckets.slotOf(key, rule, nowMs), { nowMs, window, windowLeftMs })
     const all = unit === undefined ? states : { ...states, [unit]: limitState(state, rule.capacity, windowLeftMs) }
-    return limitHeaders(all, counted.request.operation.errors, this.#clock.wallMs())
+    return headersIn(limitLines(all, counted.request.operation.errors, this.#clock))
   }
 }
 
 interface Taking {
   readonly counted: Counted
   readonly reservations: Reservation[]
+  /** Now, on the monotonic clock. */
+  nowMs: number
   /** The digest of the body, where a limit has asked for it: a body may be large, and limits many. */
   digest?: string
 }
 
-interface Planned {
-  readonly buckets: SubjectBuckets
+/** What is asked of a bucket, and then the reservation there: one object, because every request makes one for each of its limits. */
+interface Planned extends ChargeRequest, Reservation {
+  readonly limit: CompiledLimit
+  readonly rule: BucketRule
   readonly subject: string
-  /** Milliseconds since the epoch; undefined for limits that roll. */
-  readonly windowEndMs: number | undefined
-  readonly charge: ChargeRequest
+  readonly bucket: Bucket
+  amount: number
+  charge: Charge
 }
+
+const untaken: Charge = { slot: -1, generation: -1, window: 0 }
 
 function digestOf(taking: Taking): string {
   taking.digest ??= hash('sha256', taking.counted.request.body.bytes, 'base64url')
   return taking.digest
 }
 
-function rateLimited({ buckets, subject, charge }: Planned, shortage: Shortage, headers: HeaderLines) {
-  const { limit } = buckets
-  const waitMs = waitOf(shortage, charge.windowLeftMs)
+function rateLimited(planned: Planned, shortage: Shortage, headers: HeaderLines) {
+  const { limit, subject, rule, windowLeftMs } = planned
+  const waitMs = waitOf(shortage, windowLeftMs)
   const error: RateLimitedError = {
     type: 'rate-limited',
     limit: limit.name,
     per: limit.per,
     subject: limit.toldSubject(subject),
     unit: limit.unit,
-    amount: charge.rule.capacity,
+    amount: rule.capacity,
     window: limit.window,
     retryAfterMs: shortage.type === 'too-large' ? undefined : Math.max(1, waitMs),
     headers,
@@ -197,8 +247,23 @@ function waitOf(shortage: Shortage, windowLeftMs = placeWaitMs): number {
   return shortage.type === 'short' && shortage.waitMs > 0 ? shortage.waitMs : windowLeftMs
 }
 
-function amountOf(unit: LimitUnit, { input, output, nanoUsd }: ReservedAmounts, capacity: number): number {
+function amountOf(unit: LimitUnit, amounts: ReservedAmounts, capacity: number): number {
   if (unit === 'requests' || unit === 'repeats' || unit === 'concurrency') return 1
-  const amount = { inputTokens: input, outputTokens: output, tokens: input + output, usd: nanoUsd }[unit]
-  return Math.min(amount, Math.floor(capacity * reservedPartMax))
+  return Math.min(estimateOf(unit, amounts), Math.floor(capacity * reservedPartMax))
+}
+
+function estimateOf(
+  unit: Exclude<LimitUnit, 'requests' | 'repeats' | 'concurrency'>,
+  { input, output, nanoUsd }: ReservedAmounts,
+): number {
+  switch (unit) {
+    case 'inputTokens':
+      return input
+    case 'outputTokens':
+      return output
+    case 'tokens':
+      return input + output
+    case 'usd':
+      return nanoUsd
+  }
 }

@@ -192,6 +192,18 @@ test('a limit that only reports lets through, and counts what it would have reje
   expect([...limits.exceeded]).toEqual([['watch report', 2]])
 })
 
+test.each([
+  ['key', '/v1/chat/completions', 'gpt'],
+  ['key', '/v1/messages', 'gpt'],
+  ['provider', '/v1/chat/completions', 'gpt'],
+])('callers are not told of a limit per %s that only reports, at %s', async (per, path, model) => {
+  await gateway.put('limits', 'watch', { per, requests: 1, window: '1m', mode: 'report' })
+  await gateway.put('limits', 'watch-tokens', { per, tokens: 1_000, window: '1m', mode: 'report' })
+  const { reply } = gateway.call({ path, body: { model, max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] } })
+  gateway.upstream.last.answer(200, openAiChat.whole('hello'))
+  expect([reply.status, reply.headers.filter((name) => name.includes('ratelimit'))]).toEqual([200, []])
+})
+
 test('what was used survives a change of the configuration and of the amount', async () => {
   await gateway.put('limits', 'few', { per: 'key', requests: 2, window: '1d' })
   expect(statuses(2)).toEqual([200, 200])

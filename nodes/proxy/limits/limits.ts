@@ -3,16 +3,16 @@
 
 import type { Gossip } from '../../../cluster/gossip/gossip.ts'
 import type { Clock } from '../../../shared/clock.ts'
-import type { BodyScan } from '../../../shared/json/scan.ts'
-import type { GatewayError } from '../errors/gateway-error.ts'
-import type { EntryDecision, Policy, PolicyDecision } from '../policies/policy.ts'
+import { RecentMap } from '../../../shared/recent-map.ts'
+import type { GatewayError, RateLimitedError } from '../errors/gateway-error.ts'
+import type { EntryDecision, Policy, PolicyDecision, Spent } from '../policies/policy.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
 import { AttemptLimits } from './attempt-limits.ts'
 import { LimitHold, type LimitHoldTools } from './limit-hold.ts'
 import { type CallerLimits, LimitTable } from './limit-table.ts'
-import { LimitTaker, type Taken } from './limit-taker.ts'
+import { type Counted, LimitTaker, type Taken } from './limit-taker.ts'
 import { OutputLengths } from './output-lengths.ts'
 import { type ReservedAmounts, reservedAmounts } from './reserved-amounts.ts'
 import { SessionStarts } from './wall-time/session-starts.ts'
@@ -27,21 +27,19 @@ export interface LimitsOptions {
 
 export class Limits implements Policy {
   readonly name = 'limits'
-  readonly #gossip: Gossip
-  readonly #clock: Clock
+  readonly #tools: LimitHoldTools
   readonly #hashKey: Uint8Array
   readonly #taker: LimitTaker
-  readonly #tables = new WeakMap<Snapshot['limits'], LimitTable>()
+  readonly #tables = new RecentMap<Snapshot['limits'], LimitTable>()
   readonly #lengths = new OutputLengths()
   /** When sessions began; shared with the other proxies by `shareStarts`. */
   readonly starts = new SessionStarts()
   readonly #wallTimes: WallTimes
 
   constructor({ gossip, clock, hashKey }: LimitsOptions) {
-    this.#gossip = gossip
     this.#hashKey = hashKey
-    this.#clock = clock
     this.#taker = new LimitTaker({ gossip, clock })
+    this.#tools = { buckets: gossip.node.buckets, taker: this.#taker, lengths: this.#lengths, clock }
     const count = this.#taker.countOver.bind(this.#taker)
     this.#wallTimes = new WallTimes({ starts: this.starts, clock, count })
   }
@@ -59,17 +57,29 @@ export class Limits implements Policy {
   }
 
   decide(request: AuthenticatedRequest, asked: InferenceRequest): PolicyDecision | Promise<PolicyDecision> {
-    const amounts = reservedAmounts(request, asked, this.#lengths)
     const { model, body } = asked.facts
+    const limits = this.#tableOf(request.snapshot).of(request.caller)
+    const amounts = reservedAmounts(request, asked, this.#lengths)
     const scan = body.type === 'json' ? body.scan : undefined
-    const decision = this.#reserve({ request, model, amounts, scan })
-    if (decision instanceof Promise) return decision.then((late) => withRequest(late, asked))
-    return withRequest(decision, asked)
+    const counted = { request, model, target: undefined, amounts, scan, limits: limits.ofRequests }
+    const held = this.#hold(counted, limits)
+    return held instanceof Promise ? held.then((late) => decision(late, asked)) : decision(held, asked)
   }
 
   /** What a request that is no inference uses is not known before; a realtime session is charged for each of its responses. */
   enter(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision> {
-    return this.#reserve({ request, model, amounts: nothing })
+    const limits = this.#tableOf(request.snapshot).of(request.caller)
+    const counted = { request, model, target: undefined, amounts: nothing, limits: limits.ofRequests }
+    const held = this.#hold(counted, limits)
+    return held instanceof Promise ? held.then(entryDecision) : entryDecision(held)
+  }
+
+  /** Limits of cost count it. Limits of tokens do not: providers limit batches apart, and a whole one at once would close them. */
+  charge(request: AuthenticatedRequest, { model, target, nanoUsd }: Spent): void {
+    const { ofRequests, ofAttempts } = this.#tableOf(request.snapshot).of(request.caller)
+    const counted = { request, model, amounts: nothing }
+    this.#taker.spend({ ...counted, target: undefined, limits: ofRequests }, nanoUsd)
+    this.#taker.spend({ ...counted, target, limits: ofAttempts }, nanoUsd)
   }
 
   /** The error that ends an open request, because its session has no time left. */
@@ -86,47 +96,36 @@ export class Limits implements Policy {
     return made
   }
 
-  #reserve(asked: Asked): EntryDecision | Promise<EntryDecision> {
-    const { request, model, amounts, scan } = asked
-    const limits = this.#tableOf(request.snapshot).of(request.caller)
-    const over = limits.wallTimes.length === 0 ? undefined : this.#wallTimes.enter(request, asked, limits.wallTimes)
-    if (over !== undefined) return { type: 'reject', error: over }
-    const taken = this.#taker.take({ request, model, amounts, scan, target: undefined, limits: limits.ofRequests })
-    if (taken instanceof Promise) return taken.then((late) => this.#decision(late, asked, limits))
-    return this.#decision(taken, asked, limits)
+  #hold(counted: Counted, limits: CallerLimits): Held | Promise<Held> {
+    const { wallTimes } = limits
+    const over = wallTimes.length === 0 ? undefined : this.#wallTimes.enter(counted.request, counted, wallTimes)
+    if (over !== undefined) return over
+    const taken = this.#taker.take(counted)
+    if (taken instanceof Promise) return taken.then((late) => this.#held(late, counted, limits))
+    return this.#held(taken, counted, limits)
   }
 
-  #decision(taken: Taken, asked: Asked, { ofAttempts }: CallerLimits): EntryDecision {
-    if ('type' in taken) return { type: 'reject', error: taken }
-    if (taken.length === 0 && ofAttempts.length === 0) return { type: 'proceed' }
-    const { request, model, amounts, scan } = asked
-    const { buckets } = this.#gossip.node
-    const tools: LimitHoldTools = {
-      buckets,
-      taker: this.#taker,
-      lengths: this.#lengths,
-      clock: this.#clock,
-      shape: request.operation.errors,
-      input: amounts.input,
-    }
-    const counted = { request, model, amounts, scan, limits: ofAttempts }
-    const gate = ofAttempts.length === 0 ? undefined : new AttemptLimits(counted, tools)
-    return { type: 'proceed', hold: new LimitHold(taken, tools, gate) }
+  #held(taken: Taken, counted: Counted, { ofAttempts }: CallerLimits): Held {
+    if ('type' in taken) return taken
+    if (taken.length === 0 && ofAttempts.length === 0) return undefined
+    const { request, amounts } = counted
+    const tools = this.#tools
+    const gate = ofAttempts.length === 0 ? undefined : new AttemptLimits({ ...counted, limits: ofAttempts }, tools)
+    return new LimitHold(taken, tools, { gate, shape: request.operation.errors, input: amounts.input })
   }
 }
 
-interface Asked {
-  readonly request: AuthenticatedRequest
-  /** '' for a request that names none. */
-  readonly model: string
-  readonly amounts: ReservedAmounts
-  readonly scan?: BodyScan | undefined
-}
+/** What is reserved for a request; undefined where no limit counts it. */
+type Held = LimitHold | RateLimitedError | undefined
 
 const nothing: ReservedAmounts = { input: 0, output: 0, nanoUsd: 0 }
 
-function withRequest(decision: EntryDecision, asked: InferenceRequest): PolicyDecision {
-  if (decision.type === 'reject') return decision
-  const { hold } = decision
-  return hold === undefined ? { type: 'proceed', asked } : { type: 'proceed', asked, hold }
+function decision(held: Held, asked: InferenceRequest): PolicyDecision {
+  if (held === undefined) return { type: 'proceed', asked }
+  return 'type' in held ? { type: 'reject', error: held } : { type: 'proceed', asked, hold: held }
+}
+
+function entryDecision(held: Held): EntryDecision {
+  if (held === undefined) return { type: 'proceed' }
+  return 'type' in held ? { type: 'reject', error: held } : { type: 'proceed', hold: held }
 }

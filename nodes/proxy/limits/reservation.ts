@@ -5,7 +5,7 @@ import type { Clock } from '../../../shared/clock.ts'
 import type { LimitUnit } from '../../../shared/config/kinds/limits/spec.ts'
 import type { AttemptUse } from '../accounting/outcome.ts'
 import type { CompiledLimit } from './compiled-limit.ts'
-import { type HeaderUnit, headerUnit, type LimitState, type LimitStates } from './limit-headers.ts'
+import { headerUnit, type LimitState, type LimitStates } from './limit-headers.ts'
 
 export interface Reservation {
   readonly charge: Charge
@@ -18,7 +18,7 @@ export interface Reservation {
 }
 
 /** A limit, as far as what is reserved at it depends on it. */
-export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft'>
+export type ReservingLimit = Pick<CompiledLimit, 'name' | 'unit' | 'overdraft' | 'isEnforced'>
 
 export interface ReservationTools {
   readonly buckets: SharedBuckets
@@ -67,26 +67,28 @@ export function tightestStates(
   reservations: readonly Reservation[],
   { buckets, clock }: ReservationTools,
 ): LimitStates {
-  // One shape for all requests: which units are limited differs from one to the next.
-  const tightest: Record<HeaderUnit, LimitState | undefined> = {
-    requests: undefined,
-    tokens: undefined,
-    inputTokens: undefined,
-    outputTokens: undefined,
-  }
+  let requests: LimitState | undefined
+  let tokens: LimitState | undefined
+  let inputTokens: LimitState | undefined
+  let outputTokens: LimitState | undefined
   const nowMs = clock.monotonicMs()
   for (const { charge, limit, rule, windowEndMs } of reservations) {
-    const named = headerUnit(limit.unit)
-    const state = named === undefined ? undefined : buckets.stateOf(charge, nowMs)
-    if (named === undefined || state === undefined) continue
-    if (state.remaining >= (tightest[named]?.remaining ?? Number.POSITIVE_INFINITY)) continue
-    tightest[named] = limitState(
-      state,
-      rule.capacity,
-      windowEndMs === undefined ? undefined : windowEndMs - clock.wallMs(),
-    )
+    // A caller that was told of a limit that rejects nothing would wait for it.
+    const unit = limit.isEnforced ? headerUnit(limit.unit) : undefined
+    const found = unit === undefined ? undefined : buckets.stateOf(charge, nowMs)
+    if (found === undefined) continue
+    const windowLeftMs = windowEndMs === undefined ? undefined : windowEndMs - clock.wallMs()
+    const state = limitState(found, rule.capacity, windowLeftMs)
+    if (unit === 'requests') requests = tighter(state, requests)
+    else if (unit === 'tokens') tokens = tighter(state, tokens)
+    else if (unit === 'inputTokens') inputTokens = tighter(state, inputTokens)
+    else outputTokens = tighter(state, outputTokens)
   }
-  return tightest
+  return { requests, tokens, inputTokens, outputTokens }
+}
+
+function tighter(state: LimitState, other: LimitState | undefined): LimitState {
+  return other === undefined || state.remaining < other.remaining ? state : other
 }
 
 /** `windowLeftMs` is undefined for limits that roll. A window may have ended while the answer was on its way. */

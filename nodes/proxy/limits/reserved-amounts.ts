@@ -1,9 +1,11 @@
 // What a request may use, estimated before it is sent: limits reserve it, and settle on what was really used.
 
+import { fieldOf } from '../../../shared/json/body-fields.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { pricesAt } from '../../../shared/models/dated-prices.ts'
 import { costOf, type Price } from '../../../shared/models/price.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
+import { geminiNumbers } from '../request/gemini-numbers.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { OutputLengths } from './output-lengths.ts'
 
@@ -16,7 +18,7 @@ export interface ReservedAmounts {
 /** Bytes of text for a token, on the average of languages and code. */
 const bytesPerToken = 3.6
 
-const outputCaps = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'n_predict'] as const
+const outputCaps = [fieldOf.max_tokens, fieldOf.max_completion_tokens, fieldOf.max_output_tokens, fieldOf.n_predict]
 
 export function reservedAmounts(
   { operation, body, snapshot, receivedAtMs }: AuthenticatedRequest,
@@ -27,8 +29,9 @@ export function reservedAmounts(
   if (operation.counts !== undefined || facts.body.type === 'form') return { input: 0, output: 0, nanoUsd: 0 }
   const { scan } = facts.body
   const input = Math.ceil(Math.min(scan.textBytes, body.bytes.length) / bytesPerToken)
-  const answers = Math.max(1, ...(['n', 'best_of'] as const).map((name) => scan.amount(name) || 1))
-  const cap = capOf(scan)
+  const google = operation.dialect === 'gemini' ? geminiNumbers(scan) : undefined
+  const answers = google?.answers ?? answersOf(scan)
+  const cap = google === undefined ? capOf(scan) : largest(google.caps)
   const writes = hasConversation || operation.input?.member === 'prompt'
   const output = writes ? Math.ceil(Math.min(cap, lengths.expected(facts.model)) * answers) : 0
   const target = snapshot.routeOf(facts.model)?.targets[0]?.target
@@ -36,9 +39,23 @@ export function reservedAmounts(
   return { input, output, nanoUsd: estimatedCost(price, input, output) }
 }
 
+function answersOf(scan: BodyScan): number {
+  return Math.max(1, scan.amountAt(fieldOf.n) || 1, scan.amountAt(fieldOf.best_of) || 1)
+}
+
 /** The largest cap counts, because an upstream may take any. One of 0 or less, or that is no number, is none. */
 function capOf(scan: BodyScan): number {
-  const caps = outputCaps.flatMap((name) => scan.amount(name) ?? [])
+  let most = 0
+  for (const field of outputCaps) {
+    const cap = scan.amountAt(field)
+    if (cap === undefined) continue
+    if (!(cap > 0)) return Number.POSITIVE_INFINITY
+    most = Math.max(most, cap)
+  }
+  return most === 0 ? Number.POSITIVE_INFINITY : most
+}
+
+function largest(caps: readonly number[]): number {
   return caps.length > 0 && caps.every((cap) => cap > 0) ? Math.max(...caps) : Number.POSITIVE_INFINITY
 }
 

@@ -4,6 +4,7 @@ import type { ChatAnswer } from '../../../shared/chat/answer.ts'
 import type { CacheStatus } from '../../../shared/telemetry/records.ts'
 import type { Hold } from '../accounting/outcome.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Target } from '../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../request/authenticated-request.ts'
 import type { InferenceRequest } from '../request/inference-request.ts'
 import type { AnswerFilter } from '../streams/answer-filter.ts'
@@ -31,4 +32,13 @@ export interface Policy {
   /** Decides about a request for files, batches or stored responses, or for a realtime session, which names a model. Absent: the
    *  policy has no say in those. */
   enter?(request: AuthenticatedRequest, model: string): EntryDecision | Promise<EntryDecision>
+  /** Counts what was spent where nothing can be rejected any more: by the requests of a batch that is over. Absent: the policy counts no
+   *  money. */
+  charge?(request: AuthenticatedRequest, spent: Spent): void
+}
+
+export interface Spent {
+  readonly model: string
+  readonly target: Target
+  readonly nanoUsd: number
 }

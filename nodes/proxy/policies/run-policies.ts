@@ -27,22 +27,34 @@ export function runPolicies(
   request: AuthenticatedRequest,
   asked: InferenceRequest,
 ): Decided | Promise<Decided> {
-  return runFrom(0, { asked, holds: none, filters: none })
+  return runFrom(policies, request, { asked, holds: none, filters: none })
+}
 
-  function runFrom(first: number, start: Permit): Decided | Promise<Decided> {
-    let permit = start
-    for (let index = first; index < policies.length; index++) {
-      const policy = policies[index]
-      if (policy === undefined) continue
-      const decision = decide(policy, request, permit)
-      if (decision instanceof Promise) {
-        return decision.then((late) => ('ended' in late ? late : runFrom(index + 1, late)))
-      }
-      if ('ended' in decision) return decision
-      permit = decision
+function runFrom(
+  policies: readonly Policy[],
+  request: AuthenticatedRequest,
+  start: Permit,
+): Decided | Promise<Decided> {
+  let permit = start
+  for (let index = 0; index < policies.length; index++) {
+    const policy = policies[index]
+    if (policy === undefined) continue
+    const decision = decide(policy, request, permit)
+    if (decision instanceof Promise) {
+      const rest = policies.slice(index + 1)
+      return decision.then((late) => ('ended' in late ? late : runFrom(rest, request, late)))
     }
-    return permit
+    if ('ended' in decision) return decision
+    permit = decision
   }
+  return permit
+}
+
+/** Literals of few items take no more memory than they need. */
+function appended<Item extends object>(items: readonly Item[], item: Item): readonly Item[] {
+  const [first] = items
+  if (first === undefined) return [item]
+  return items.length === 1 ? [first, item] : [...items, item]
 }
 
 /** The error of a policy that throws, with the holds of those before it, which are settled all the same. */
@@ -81,7 +93,7 @@ function applied(permit: Permit, decision: PolicyDecision): Decided {
   const { holds, filters } = permit
   return {
     asked,
-    holds: hold === undefined ? holds : [...holds, hold],
-    filters: filter === undefined ? filters : [...filters, filter],
+    holds: hold === undefined ? holds : appended(holds, hold),
+    filters: filter === undefined ? filters : appended(filters, filter),
   }
 }

@@ -20,10 +20,13 @@ export function markedFileName(token: string): string {
 export class ObjectAnswers {
   readonly #ids: ObjectIds
   readonly #account: Account
+  readonly #onBatch: ((account: Account, batch: ProviderObject) => void) | undefined
 
-  constructor(ids: ObjectIds, account: Account) {
+  /** `onBatch` is told of each batch that is shown, as its provider tells it. */
+  constructor(ids: ObjectIds, account: Account, onBatch?: (account: Account, batch: ProviderObject) => void) {
     this.#ids = ids
     this.#account = account
+    this.#onBatch = onBatch
   }
 
   /** Parses an answer. Returns undefined where it is no JSON object. */
@@ -39,6 +42,7 @@ export class ObjectAnswers {
   }
 
   batch(batch: ProviderObject, mark: Mark): ProviderObject {
+    this.#onBatch?.(this.#account, batch)
     const plain = { owner: mark.owner, models: [] }
     const shown: Record<string, unknown> = { ...batch, id: this.#seal('batch', batch['id'], plain) }
     for (const name of ['input_file_id', 'output_file_id', 'error_file_id']) {

@@ -1,5 +1,6 @@
 // Ids of files and batches as callers see them. The gateway stores nothing about objects at a provider, so an id holds,
 // encrypted, all that is needed later. An object always has the same id, because clients compare ids.
+import { hash } from 'node:crypto'
 import { decryptFixed, encryptFixed } from '../../../cluster/secrets/aead.ts'
 import { firstOf, type KeyList } from '../../../cluster/secrets/master-keys.ts'
 
@@ -25,6 +26,17 @@ export interface Mark {
   readonly owner: string
   /** See `ObjectRef.models`. */
   readonly models: readonly string[]
+  /** Who pays for a batch. Absent for files, and for batches of earlier releases. */
+  readonly payer?: Payer
+}
+
+/** The names that records have of whoever made a batch. */
+export interface Payer {
+  readonly keyId: string
+  readonly team: string
+  readonly user: string
+  readonly app: string
+  readonly costCenter: string
 }
 
 const prefixes: Readonly<Record<ObjectRef['kind'], string>> = {
@@ -62,8 +74,9 @@ export class ObjectIds {
   }
 
   /** Encrypts a mark as text of letters, digits, `-` and `_`. */
-  tokenOf({ owner, models }: Mark): string {
-    return encryptFixed(this.#keys[0], Buffer.from(JSON.stringify([owner, ...models])), 'mark').toString('base64url')
+  tokenOf({ owner, models, payer }: Mark): string {
+    const fields = payer === undefined ? [owner, ...models] : [owner, namesOf(payer), ...models]
+    return encryptFixed(this.#keys[0], Buffer.from(JSON.stringify(fields)), 'mark').toString('base64url')
   }
 
   /** Returns undefined for text that `tokenOf` did not make. */
@@ -71,7 +84,20 @@ export class ObjectIds {
     const sealed = Buffer.from(text, 'base64url')
     const plain = firstOf(this.#keys, (key) => decryptFixed(key, sealed, 'mark'))
     if (plain === undefined) return undefined
-    const [owner, ...models] = JSON.parse(plain.toString('utf8'))
-    return { owner, models }
+    const [owner, ...rest] = JSON.parse(plain.toString('utf8'))
+    if (!Array.isArray(rest[0])) return { owner, models: rest }
+    const [[keyId, team, user, app, costCenter], ...models] = rest
+    return { owner, models, payer: { keyId, team, user, app, costCenter } }
   }
+
+  /** The id of the record that a batch is settled by: always the same, and nothing that a caller can make up. */
+  settlementId({ provider, credential, id }: Pick<ObjectRef, 'provider' | 'credential' | 'id'>): string {
+    const fields = Buffer.from(JSON.stringify([provider, credential, id]))
+    const sealed = encryptFixed(this.#keys[0], fields, 'settlement')
+    return `batch_${hash('sha256', sealed, 'base64url').slice(0, 32)}`
+  }
+}
+
+function namesOf({ keyId, team, user, app, costCenter }: Payer): string[] {
+  return [keyId, team, user, app, costCenter]
 }

@@ -148,7 +148,7 @@ export class SharedQuota {
     this.#earn(nowMs)
     const missing = amount + this.#keptBack(taking) - this.remaining(nowMs)
     if (missing > 0) return { type: 'short', waitMs: missing / this.#rule.perMs }
-    const taken = this.#gossip.charge({ key: this.#key, rule: this.#rule, amount, window: 0, isWanted })
+    const taken = this.#gossip.charge({ key: this.#key, rule: this.#rule, amount, window: 0, nowMs, isWanted })
     if (taken instanceof Promise) return taken.then((late) => this.#taken(late, amount, nowMs))
     return this.#taken('slot' in taken ? taken : this.#takeByCredit(amount, taking, taken), amount, nowMs)
   }
@@ -164,7 +164,7 @@ export class SharedQuota {
     const { buckets, members } = this.#gossip.node
     const least = mayOverdraw === true ? -this.#rule.perMs * overdrawnMs : 0
     if (members.count === 1 || this.#credit < least) return short
-    return buckets.charge(this.#slot(nowMs), amount, { nowMs, window: 0, isOwner: true, isWanted: true })
+    return buckets.charge(this.#slot(nowMs), amount, { nowMs, window: 0, isWanted: true }, true)
   }
 
   #earn(nowMs: number): void {

@@ -44,3 +44,44 @@ describe('how many answers', () => {
     expect(calls).toBe(1)
   })
 })
+
+describe('how many likely tokens', () => {
+  const asked = { model: 'gpt', messages, prompt: 'hi', input: 'hi', store: false }
+
+  test.each([
+    ['/v1/chat/completions', 'top_logprobs'],
+    ['/v1/completions', 'logprobs'],
+    ['/v1/responses', 'top_logprobs'],
+  ])('%s: %s beyond what the gateway passes on is refused', async (path, name) => {
+    for (const value of ['129', '1e9', '0.5', '"many"', '{}']) {
+      const { reply, calls } = await sent(path, asked, `"${name}":${value}`)
+      expect([value, reply.status, calls]).toEqual([value, 400, 0])
+      expect(JSON.parse(reply.text).error).toMatchObject({ param: name, code: 'invalid_value' })
+    }
+    for (const value of ['0', '20', '128', '-1', 'null']) {
+      const { calls } = await sent(path, asked, `"${name}":${value}`)
+      expect([value, calls]).toEqual([value, 1])
+    }
+  })
+
+  test.each(['true', 'false'])('logprobs: %s of a chat is a flag', async (value) => {
+    expect((await sent('/v1/chat/completions', { model: 'gpt', messages }, `"logprobs":${value}`)).calls).toBe(1)
+  })
+})
+
+// What passes through is judged by Google.
+describe('generateContent for another dialect', () => {
+  test.each([
+    ['maxOutputTokens', ['1e308', '9007199254740992', '0.5', '-2']],
+    ['candidateCount', ['129', '1000', '1e308', '1.5']],
+    ['logprobs', ['129', '1e9', '1.5']],
+  ])('%s of which nobody could make anything is refused', async (name, values) => {
+    for (const value of values) {
+      const text = `{"contents":[{"parts":[{"text":"hi"}]}],"generationConfig":{"responseLogprobs":true,"${name}":${value}}}`
+      const gateway = await TestGateway.open()
+      const { reply } = gateway.call({ path: '/v1beta/models/gpt:generateContent', body: text })
+      expect([value, reply.status, gateway.upstream.calls.length]).toEqual([value, 400, 0])
+      expect(reply.text).toContain(`generationConfig.${name}`)
+    }
+  })
+})

@@ -41,6 +41,11 @@ export function withBody(
   return { id, operation, matched, caller, user, snapshot, head, reply, receivedAtMs, body: lease, startedMs }
 }
 
+/** The same request, answered through another reply. */
+export function withReply(request: AuthenticatedRequest, reply: Reply): AuthenticatedRequest {
+  return { ...request, reply }
+}
+
 export function withoutBody(admitted: AdmittedRequest, startedMs: number): AuthenticatedRequest {
   return withBody(admitted, emptyBody, startedMs)
 }

@@ -1,7 +1,8 @@
 // The third stage of a request, where its body is a form.
 import { isUtf8 } from 'node:buffer'
 import { boundaryOf, type FormPart, type FormScan, scanFormInSlices } from '../../../shared/form/scan-form.ts'
-import { isForbidden, lookalikeOf } from '../../../shared/json/scan.ts'
+import { isForbidden } from '../../../shared/json/body-fields.ts'
+import { lookalikeOf } from '../../../shared/json/scan.ts'
 import { done, fail, type Result } from '../../../shared/result.ts'
 import { atOnce, type Slices } from '../../../shared/work/slices.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'

@@ -1,6 +1,7 @@
 // The third stage of a request: what its body says. Structure is checked in one pass over the bytes; what the gateway does
 // not need to know is for the upstream to judge.
 
+import { fieldOf } from '../../../shared/json/body-fields.ts'
 import { parseExact } from '../../../shared/json/exact.ts'
 import type { Span } from '../../../shared/json/members.ts'
 import { BodyScan, scanBody } from '../../../shared/json/scan.ts'
@@ -88,7 +89,7 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
   if (input?.nonEmptyArray === true && (scan.field(input.member)?.kind !== 'array' || !scan.hasContent(input.member))) {
     return fail(bad('invalid_messages', `\`${input.member}\` must be a non-empty list.`, input.member))
   }
-  const flag = scan.field('stream')
+  const flag = scan.fieldAt(fieldOf.stream)
   if (flag !== undefined && flag.kind !== 'true' && flag.kind !== 'false' && !isEmpty(scan, 'stream')) {
     return fail(bad('invalid_type', '`stream` must be true or false.', 'stream'))
   }
@@ -98,9 +99,9 @@ export function readStream(operation: Operation, scan: BodyScan): Result<AskedSt
   const wrong = wrongNumber(scan)
   if (wrong !== undefined) return fail(bad('invalid_value', wrong.message, wrong.name))
   const edits: Edit[] = []
-  const models = scan.field('models') === undefined ? undefined : editOut(scan, 'models')
+  const models = scan.fieldAt(fieldOf.models) === undefined ? undefined : editOut(scan, 'models')
   if (models !== undefined) edits.push(models)
-  const empty = scan.text('stream') === '' ? editOut(scan, 'stream') : undefined
+  const empty = flag?.kind === 'string' && scan.text('stream') === '' ? editOut(scan, 'stream') : undefined
   if (empty !== undefined) edits.push(empty)
   const usage = stream && operation.asksForUsage ? editIncludeUsage(scan) : undefined
   if (usage !== undefined) edits.push(usage)

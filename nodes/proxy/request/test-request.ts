@@ -1,6 +1,7 @@
 // Requests for tests: a reply that remembers, a caller, a head, and a body that knows whether it was given back.
 import { Blocks } from '../auth/blocks.ts'
 import { type Caller, Callers } from '../auth/callers.ts'
+import { headersIn, noLines } from '../http/checked-lines.ts'
 import type { Body, HeaderLines, Reply, RequestHead } from '../http/http.ts'
 import { type MatchedOperation, matchOperation } from '../operations/match-path.ts'
 import type { Target } from '../providers/endpoint.ts'
@@ -26,20 +27,20 @@ export class TestReply implements Reply {
   /** Whether writes are answered with `full`. */
   full = false
 
-  send(status: number, headers: HeaderLines, body: Uint8Array | string): void {
+  send(status: number, headers: HeaderLines, body: Uint8Array | string, lines = noLines): void {
     if (this.gone) return
     if (this.text !== '') throw new Error('a whole answer was sent into a stream')
     this.status = status
-    this.headers = headers
+    this.headers = [...headers, ...headersIn(lines)]
     this.text = Buffer.from(body).toString()
     this.#finish()
   }
 
-  begin(status: number, headers: HeaderLines): void {
+  begin(status: number, headers: HeaderLines, lines = noLines): void {
     if (this.gone) return
     if (this.status !== 0) throw new Error('an answer was begun twice')
     this.status = status
-    this.headers = headers
+    this.headers = [...headers, ...headersIn(lines)]
   }
 
   write(chunk: Uint8Array | string): 'sent' | 'full' | 'gone' {

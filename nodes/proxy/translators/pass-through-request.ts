@@ -2,6 +2,7 @@
 // gateway has to make.
 
 import { tierOf } from '../../../shared/chat/usage.ts'
+import { fieldOf } from '../../../shared/json/body-fields.ts'
 import type { BodyScan } from '../../../shared/json/scan.ts'
 import { type Edit, editModel } from '../../../shared/json/splice.ts'
 import { pricesAt } from '../../../shared/models/dated-prices.ts'
@@ -109,8 +110,8 @@ function fileEdits(files: readonly FileReference[]): Edit[] {
 
 /** Anthropic sells its fast mode as a speed, not as a tier. */
 export function askedTier(scan: BodyScan): string | undefined {
-  if (scan.text('speed') === 'fast') return 'fast'
-  return tierOf(scan.text('service_tier') ?? scan.text('serviceTier'))
+  if (scan.textAt(fieldOf.speed) === 'fast') return 'fast'
+  return tierOf(scan.textAt(fieldOf.service_tier) ?? scan.textAt(fieldOf.serviceTier))
 }
 
 const noFiles: readonly FileReference[] = []

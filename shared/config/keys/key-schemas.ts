@@ -1,6 +1,14 @@
 // The bodies of requests about keys.
 import { z } from 'zod'
-import { allowedModels, duration, label, labels, queueFields, resourceName } from '../kinds/schema-fields.ts'
+import {
+  allowedModels,
+  duration,
+  label,
+  labels,
+  limitsOfOwner,
+  queueFields,
+  resourceName,
+} from '../kinds/schema-fields.ts'
 
 const overlapMsMax = 30 * 86_400_000
 
@@ -23,6 +31,7 @@ export const keyRequestSchema = z.strictObject({
     .exactOptional(),
   metadata: labels.exactOptional().describe('Stored labels.'),
   ...queueFields,
+  ...limitsOfOwner,
 })
 
 /** Body of `POST /keys/{id}:rotate`. */

@@ -119,6 +119,25 @@ export function misplaced<Name extends string>(names: readonly Name[], advice: (
   return Object.fromEntries(names.map((name) => [name, field])) as Record<Name, typeof field>
 }
 
+/** Limits and budgets stand at their owner elsewhere. */
+export const limitsOfOwner = misplaced(
+  [
+    ...[
+      'budget',
+      'budgets',
+      'maxBudget',
+      'max_budget',
+      'budget_duration',
+      'limit',
+      'limits',
+      'rateLimit',
+      'rate_limit',
+    ],
+    ...['rpm', 'tpm', 'rpm_limit', 'tpm_limit', 'maxParallelRequests', 'max_parallel_requests'],
+  ],
+  () => 'limits and budgets are resources of their own: see limits and budgets, which name whom they count',
+)
+
 /** A field that the public surface names and this version does not enforce: nobody shall believe in what nothing enforces. No value passes, so its type is `never`. */
 export function later(what: string) {
   const refused = z.unknown().superRefine((_, context) => addUnsupported(context, what)) as unknown as z.ZodType<never>

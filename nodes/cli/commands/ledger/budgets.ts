@@ -163,32 +163,13 @@ type Four = [bigint, bigint, bigint, bigint]
 
 /** The documented reason of a difference; undefined where there is none. */
 async function reasonOf(context: VerbContext, look: Look): Promise<Result<string | undefined, Refusal>> {
-  const { status, spec } = look
+  const { status } = look
   const more = difference(look)
   const unsure = nanosOf(status.unsureUsd)
   if (more > 0n && more <= unsure) return done(`${more} nano-USD are bounds of proxies that were killed`)
   if (status.mode === 'soft' && more < 0n) return done('soft: a kill can lose a second of its count')
-  if (more > 0n) return unpriced(context, spec, status)
+  if (more > 0n) return done(undefined)
   return changedWithin(context, status)
-}
-
-async function unpriced(
-  { client }: VerbContext,
-  spec: BudgetSpec,
-  status: Status,
-): Promise<Result<string | undefined, Refusal>> {
-  const owner = ownerOfBudget(spec)
-  if (owner === undefined) return done(undefined)
-  const query = new URLSearchParams({
-    settlement: 'unpriced',
-    limit: '1',
-    from: status.startedAt,
-    [owner.field]: owner.name,
-  })
-  const answer = await client.call({ path: `/ledger?${query.toString()}` })
-  if (!answer.ok) return answer
-  const isThere = (answer.value['items'] as unknown[]).length > 0
-  return done(isThere ? 'unpriced attempts count in the budget with their bound' : undefined)
 }
 
 /** A budget that was made or changed within its window counts from then on. */

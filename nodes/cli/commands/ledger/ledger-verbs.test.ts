@@ -43,7 +43,6 @@ function answersOf({ status: over = {}, ledger = '2000000000', answers = {} }: W
     '/budgets/b': { revision: 7 },
     '/events?after=6': { events: [{ at: '2026-10-01T00:00:00.000Z' }] },
     '/ledger:sums': { rows: [{ team: 't', costNanoUsd: ledger }] },
-    '/ledger?settlement=unpriced': { items: [] },
   }
 }
 
@@ -133,11 +132,6 @@ describe('a difference with a reason is no fault', () => {
       'bounds of killed proxies',
       { ledger: '1500000000', status: { unsureUsd: 0.5 } },
       '500000000 nano-USD are bounds of proxies that were killed',
-    ],
-    [
-      'attempts without a price',
-      { ledger: '1', answers: { '/ledger?settlement=unpriced': { items: [{}] } } },
-      'unpriced attempts count in the budget with their bound',
     ],
     [
       'a soft budget after a kill',

@@ -1,4 +1,5 @@
 // Closing a month. The totals are made out of what the keeper of each partition has, and every keeper stores the same ones.
+
 import { z } from 'zod'
 import type { Aggregators } from '../../../../cluster/telemetry-query/aggregators.ts'
 import type { Clock } from '../../../../shared/clock.ts'
@@ -10,7 +11,7 @@ import { isTimeZone } from '../../../../shared/time/time-zone.ts'
 import type { Problem } from '../../http/answer.ts'
 import { problems } from '../../http/problems.ts'
 import type { NodesView } from '../../nodes-view.ts'
-import { zodItems } from '../dispatch.ts'
+import { itemsOf } from '../dispatch.ts'
 import { asked } from '../telemetry-routes.ts'
 import { missingRecords } from './missing-records.ts'
 
@@ -46,7 +47,8 @@ export class CloseMonth {
 
   async close(value: unknown): Promise<Result<Record<string, unknown>, Problem>> {
     const read = monthBody.safeParse(value)
-    if (!read.success) return fail(problems.invalid(zodItems(read.error)))
+    if (!read.success)
+      return fail(problems.invalid(itemsOf(read.error, { schema: monthBody, input: value, prefix: [] })))
     const { month: name, timeZone: wanted, acceptMissing = false } = read.data
     if (wanted !== undefined && !isTimeZone(wanted))
       return fail(invalid('timeZone', 'is not a time zone such as Europe/Berlin'))

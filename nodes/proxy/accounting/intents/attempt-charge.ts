@@ -12,6 +12,10 @@ export type CostBoundOf = (target: Target) => number | undefined
 export interface Charge {
   /** Whether any byte of the attempt was sent. */
   readonly isSent: boolean
+  /** False where providers charge nothing. */
+  readonly isCharged: boolean
+  /** What a hard budget has reserved for the attempt; undefined where none pays. */
+  readonly reservedNanoUsd: number | undefined
   /** The most that the attempt can cost. The first call reads the body of the request. */
   bound(): number | undefined
   /** What stands for the attempt; undefined where nothing is charged, or nothing is journaled. */
@@ -27,9 +31,17 @@ export interface ChargedAttempt {
   readonly stream: boolean
   /** Absent where nothing is charged. */
   readonly costBound?: CostBoundOf | undefined
+  /** See `Charge`. */
+  readonly reservedNanoUsd?: number | undefined
 }
 
-export const uncharged: Charge = { isSent: false, bound: () => 0, intent: undefined }
+export const uncharged: Charge = {
+  isSent: false,
+  isCharged: false,
+  reservedNanoUsd: undefined,
+  bound: () => 0,
+  intent: undefined,
+}
 
 export class AttemptCharge implements Charge {
   intent: Intent | undefined
@@ -44,6 +56,14 @@ export class AttemptCharge implements Charge {
 
   get isSent(): boolean {
     return this.#sent.isSent
+  }
+
+  get isCharged(): boolean {
+    return this.#attempt.costBound !== undefined
+  }
+
+  get reservedNanoUsd(): number | undefined {
+    return this.#attempt.reservedNanoUsd
   }
 
   bound(): number | undefined {

@@ -16,9 +16,25 @@ test("a provider is asked for a batch on its own file, with the caller's metadat
   const { metadata, ...rest } = JSON.parse(body)
   expect(rest).toEqual({ ...asked, vendor: 1, input_file_id: 'file-1' })
   expect(metadata).toEqual({ ticket: '7', headgate: expect.any(String) })
-  expect(ids.readToken(metadata.headgate)).toEqual({ owner, models: ['fast'] })
+  expect(ids.readToken(metadata.headgate)).toEqual({
+    owner,
+    models: ['fast'],
+    payer: { keyId: 'key_1', team: 'search', user: '', app: '', costCenter: '4711' },
+  })
   expect(mark).toEqual({ owner, models: ['fast'] })
   expect([account.provider, account.credentials.map(({ name }) => name)]).toEqual(['vault', ['main']])
+})
+
+test('names that are too long together for a mark go, and the key stays', () => {
+  const long = 'm'.repeat(153)
+  const batch = batchOf({ ...asked, input_file_id: ids.seal(refOf({ models: [long, long] })) })
+  const token = batch.ok ? JSON.parse(batch.value.body).metadata.headgate : ''
+  expect(token.length).toBeLessThanOrEqual(512)
+  expect(ids.readToken(token)).toEqual({
+    owner,
+    models: [long, long],
+    payer: { keyId: 'key_1', team: '', user: '', app: '', costCenter: '' },
+  })
 })
 
 test.each([undefined, null, {}])('metadata that is %j is our mark alone', (metadata) => {

@@ -3,7 +3,7 @@ import { done, fail, type Result } from '../../../../shared/result.ts'
 import { mayUse } from '../../auth/callers.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import { markName, membersOf } from '../../provider-objects/object-answers.ts'
-import type { Mark, ObjectIds, ObjectRef } from '../../provider-objects/object-ids.ts'
+import type { Mark, ObjectIds, ObjectRef, Payer } from '../../provider-objects/object-ids.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bad, readObject } from '../../request/json-body.ts'
@@ -34,8 +34,25 @@ export function readBatch(request: AuthenticatedRequest, ids: ObjectIds): Result
   const pairs = metadataIn(asked.value['metadata'])
   if (!pairs.ok) return pairs
   const mark = { owner: ref.owner, models: ref.models }
-  const metadata = { ...pairs.value, [markName]: ids.tokenOf(mark) }
+  const metadata = { ...pairs.value, [markName]: markToken(request, mark, ids) }
   return done({ account, mark, body: JSON.stringify({ ...asked.value, input_file_id: ref.id, metadata }) })
+}
+
+/** Values of a batch's metadata have at most so many characters. */
+const tokenLengthMax = 512
+
+/** The mark with the names of whoever pays. Where they are too long together, the names that nothing else tells go last: those of the key
+ *  lead to its owner. */
+function markToken({ caller, user }: AuthenticatedRequest, mark: Mark, ids: ObjectIds): string {
+  const { keyId, team, app, costCenter } = caller
+  const none = { team: '', user: '', app: '', costCenter: '' }
+  const payers: Payer[] = [
+    { keyId, team, user, app, costCenter },
+    { keyId, ...none, user },
+    { keyId, ...none },
+  ]
+  const tokens = payers.map((payer) => ids.tokenOf({ ...mark, payer }))
+  return tokens.find(({ length }) => length <= tokenLengthMax) ?? ids.tokenOf(mark)
 }
 
 function fileOf(

@@ -11,6 +11,7 @@ import { addressOf, type Target } from '../../providers/endpoint.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { formExpected, isForm } from '../../request/headers.ts'
 import type { Api } from '../api.ts'
+import type { BatchWatch } from '../batches/batch-watch.ts'
 import { proceed } from '../proceed.ts'
 import { accountNamed } from './account.ts'
 import { accountDispatch } from './account-dispatch.ts'
@@ -27,6 +28,8 @@ export interface FilesApiOptions {
   readonly attempts: HttpAttemptTools
   readonly delivery: DeliveryTools
   readonly ids: ObjectIds
+  /** Told of the batches that callers see. */
+  readonly batches?: Pick<BatchWatch, 'seen'> | undefined
 }
 
 export class FilesApi implements Api {
@@ -133,7 +136,9 @@ export class FilesApi implements Api {
   }
 
   #answers({ provider, credentials }: Target): ObjectAnswers {
-    return new ObjectAnswers(this.#options.ids, { provider, credential: credentials[0]?.name ?? '' })
+    const { ids, batches } = this.#options
+    const account = { provider, credential: credentials[0]?.name ?? '' }
+    return new ObjectAnswers(ids, account, batches?.seen.bind(batches))
   }
 
   #send(request: AuthenticatedRequest, account: Target, call: ObjectCallParts): void {

@@ -20,6 +20,8 @@ export const claude = accountAt('claude', { kind: 'anthropic' })
 export const routes = {
   fast: routeTo('fast', testTarget({ provider: 'vault', model: 'gpt-fast' })),
   smart: routeTo('smart', testTarget({ provider: 'vault', model: 'gpt-smart' })),
+  /** Without a price, which its operator refuses. */
+  refused: routeTo('refused', { ...testTarget({ provider: 'vault', model: 'gpt-none' }), unpriced: 'refuse' }),
   elsewhere: routeTo('elsewhere', testTarget({ provider: 'other', model: 'gpt-other' })),
   claude: routeTo('claude', testTarget({ provider: 'claude', kind: 'anthropic', model: 'claude-x' })),
 }

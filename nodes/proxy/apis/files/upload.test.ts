@@ -50,6 +50,12 @@ test.each<[string, unknown, TestFilesOptions, string]>([
   ['a model without batches', 'claude', {}, 'Line 2 names the model `claude`, which is not at the provider'],
   ['no model', undefined, {}, 'Line 2 names no model'],
   ['a model that is none', { a: 1 }, {}, 'Line 2 names no model'],
+  [
+    'a model without a price, where that is refused',
+    'refused',
+    {},
+    'names the model `refused`, which has no known price',
+  ],
 ])('a batch file with %s is refused', async (_, model, options, says) => {
   const read = await uploadOf([purpose('batch'), file(line('fast') + line(model))], options)
   expect(read).toMatchObject({

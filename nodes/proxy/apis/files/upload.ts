@@ -3,8 +3,9 @@
 import type { Clock } from '../../../../shared/clock.ts'
 import { editForm, type FormEdit, namePrefix, newContent } from '../../../../shared/form/edit-form.ts'
 import { boundaryOf, type FormPart, type FormScan, scanFormInSlices } from '../../../../shared/form/scan-form.ts'
-import { isForbidden } from '../../../../shared/json/scan.ts'
+import { isForbidden } from '../../../../shared/json/body-fields.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
+import { priceRefusal } from '../../accounting/priced-target.ts'
 import { type GatewayError, unparsedError } from '../../errors/gateway-error.ts'
 import { inSlices } from '../../large/in-slices.ts'
 import { batchLinesInSlices } from '../../provider-objects/batch-lines.ts'
@@ -27,9 +28,10 @@ export interface Upload {
 const tokenLengthMax = 512
 
 export async function readUpload(
-  { head, body, snapshot, caller }: AuthenticatedRequest,
+  request: AuthenticatedRequest,
   { ids, owner, clock }: { ids: ObjectIds; owner: string; clock: Clock },
 ): Promise<Result<Upload, GatewayError>> {
+  const { head, body, snapshot, caller } = request
   const { contentType = '' } = head
   const boundary = boundaryOf(contentType)
   if (boundary === undefined || !/^[\x20-\x7e]+$/.test(contentType))
@@ -49,7 +51,7 @@ export async function readUpload(
     // The file is written anew, with the names of models that the provider knows.
     const noRoom = body.charge(content.length)
     if (noRoom !== undefined) return fail(unparsedError(noRoom))
-    const choice = new BatchChoice(snapshot, caller, account)
+    const choice = new BatchChoice(request, account)
     const lines = await inSlices(
       batchLinesInSlices(content, (model) => choice.nameOf(model)),
       clock,
@@ -99,17 +101,15 @@ function partsOf(scan: FormScan): Result<{ file: FormPart; purpose: string }, Ga
   return done({ file, purpose: said })
 }
 
+type BatchRequest = Pick<AuthenticatedRequest, 'snapshot' | 'caller' | 'operation' | 'receivedAtMs'>
+
 /** The provider of a batch: as named, else the first that has the first line's model. */
 class BatchChoice {
-  readonly #request: Pick<AuthenticatedRequest, 'snapshot' | 'caller'>
+  readonly #request: BatchRequest
   account: Target | undefined
 
-  constructor(
-    snapshot: AuthenticatedRequest['snapshot'],
-    caller: AuthenticatedRequest['caller'],
-    account: Target | undefined,
-  ) {
-    this.#request = { snapshot, caller }
+  constructor(request: BatchRequest, account: Target | undefined) {
+    this.#request = request
     this.account = account
   }
 
@@ -127,6 +127,8 @@ class BatchChoice {
         `names the model ${shown}, which is not at ${this.account === undefined ? 'a provider with batches' : 'the provider of this file'}`,
       )
     const { target } = found
+    if (priceRefusal(target, this.#request, () => 'batch') !== undefined)
+      return fail(`names the model ${shown}, which has no known price`)
     this.account ??= accountNamed(snapshot, target.provider, target.credentials[0]?.name ?? '')
     return done(target.model)
   }

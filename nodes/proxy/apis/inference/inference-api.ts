@@ -189,7 +189,7 @@ export class InferenceApi implements Api {
       extraAttempts: smallInteger(head.header('x-headgate-retries')),
     })
     const estimate = estimateOf(request, translators)
-    const reserved = holds.find(({ boundNanoUsd }) => boundNanoUsd !== undefined)?.boundNanoUsd
+    const reservedNanoUsd = holds.find(({ boundNanoUsd }) => boundNanoUsd !== undefined)?.boundNanoUsd
     const dispatched = {
       model,
       stream,
@@ -200,7 +200,8 @@ export class InferenceApi implements Api {
       holds,
       pinned: state?.pin?.credential,
       estimate,
-      costBound: (target: Target) => reserved ?? this.#bounds.of(request, asked, target),
+      costBound: (target: Target) => reservedNanoUsd ?? this.#bounds.of(request, asked, target),
+      reservedNanoUsd,
       inference: request.operation.counts === undefined ? asked : undefined,
     }
     const delivered = new Delivery(delivery, request, { model, stream, holds, keeper: state?.keeper })

@@ -6,7 +6,7 @@ import { uncharged } from '../../accounting/intents/attempt-charge.ts'
 import { hasPrice, priceRefusal } from '../../accounting/priced-target.ts'
 import type { Settlement } from '../../accounting/settle.ts'
 import { AttemptLoop } from '../../attempts/attempt-loop.ts'
-import { contentHeaders, pushAnswerHeaders } from '../../attempts/response-headers.ts'
+import { answerLines } from '../../attempts/response-headers.ts'
 import type { AttemptTools, RunningAttempt } from '../../attempts/running-attempt.ts'
 import { parseErrorOf } from '../../dialects/error-shapes.ts'
 import { failureOfChatError } from '../../errors/answered-failure.ts'
@@ -15,8 +15,10 @@ import { errorHeadOf } from '../../errors/error-head.ts'
 import { errorRow } from '../../errors/error-table.ts'
 import { type ForwardedError, forwardedAnswer } from '../../errors/forwarded-error.ts'
 import type { GatewayError, Ineligible } from '../../errors/gateway-error.ts'
+import { limitedBy } from '../../errors/limited-by.ts'
 import { failureOfError, noCredential } from '../../errors/upstream-failure.ts'
-import type { Upgrade } from '../../http/http.ts'
+import { type CheckedLines, headersIn } from '../../http/checked-lines.ts'
+import type { HeaderLines, Upgrade } from '../../http/http.ts'
 import { realtimeOperation } from '../../operations/gateway-operations.ts'
 import { type Credential, drawCredential } from '../../providers/credential.ts'
 import type { Target } from '../../providers/endpoint.ts'
@@ -188,15 +190,13 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
     return session
   }
 
-  #headers(nowMs: number): string[] {
-    const headers = contentHeaders('', this.request.id).slice(2)
-    this.#pushFacts(headers, nowMs)
-    return headers
+  #headers(nowMs: number): HeaderLines {
+    return ['x-request-id', this.request.id, ...headersIn(this.#facts(nowMs))]
   }
 
-  #pushFacts(headers: string[], nowMs: number): void {
+  #facts(nowMs: number): CheckedLines {
     const { request, target, attemptCount, fallbackIndex } = this
-    pushAnswerHeaders(headers, {
+    return answerLines({
       requestId: request.id,
       revisionText: request.snapshot.revisionText,
       target,
@@ -221,11 +221,10 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
       return
     }
     const answer = this.#errorAnswer(error)
-    const headers = [...answer.headers]
-    this.#pushFacts(headers, nowMs)
+    const lines = this.#facts(nowMs)
     const errorCode = errorRow(error).code ?? ''
-    this.#finish({ status: 'failed', httpStatus: answer.status, errorCode, nowMs }, () =>
-      reply.send(answer.status, headers, answer.body),
+    this.#finish({ status: 'failed', httpStatus: answer.status, errorCode, limitedBy: limitedBy(error), nowMs }, () =>
+      reply.send(answer.status, answer.headers, answer.body, lines),
     )
   }
 
@@ -249,7 +248,13 @@ export class Handshakes extends AttemptLoop<string, Handshake> {
   }
 
   #finish(
-    end: { status: 'failed' | 'client-aborted'; httpStatus: number; errorCode: string; nowMs: number },
+    end: {
+      status: 'failed' | 'client-aborted'
+      httpStatus: number
+      errorCode: string
+      limitedBy?: string | undefined
+      nowMs: number
+    },
     flush: () => void,
   ): void {
     const { attempts, attemptCount, fallbackIndex } = this

@@ -48,6 +48,7 @@ export interface SessionEnd {
   readonly status: RequestStatus
   readonly httpStatus: number
   readonly errorCode: string
+  readonly limitedBy?: string | undefined
   readonly attempts: readonly AttemptRecord[]
   readonly attemptCount: number
   readonly fallbackIndex: number
@@ -85,8 +86,9 @@ export class SessionRecords {
     const { price } = pricesAt(planned.target, turn.atMs)
     const isUnknown = usage === undefined || !isOwn || (isMixed && price?.hasAudioRates !== true)
     const known = isUnknown ? undefined : costOf(price, usage)
-    // A response that is cut off tells nothing of its usage.
-    const bound = outcome === 'aborted' ? sessionBound(planned.target, turn.atMs) : undefined
+    // Of a response that is cut off, or that does not report its usage, the model's price is known, and no amount.
+    const isUncounted = outcome === 'aborted' || (usage === undefined && isOwn)
+    const bound = isUncounted ? sessionBound(planned.target, turn.atMs) : undefined
     const settled =
       known === undefined
         ? settledOnBound({ tokens: usage ?? noTokens, costNanoUsd: undefined }, bound)
@@ -124,7 +126,7 @@ export class SessionRecords {
   }
 
   session(end: SessionEnd, flush: () => void): void {
-    const { nowMs, status, httpStatus, errorCode, attempts, attemptCount, fallbackIndex, openedMs } = end
+    const { nowMs, status, httpStatus, errorCode, limitedBy, attempts, attemptCount, fallbackIndex, openedMs } = end
     const amount = openedMs === undefined ? 0 : Math.round(nowMs - openedMs) / 1_000
     this.#tools.settlement.settle(
       this.#request,
@@ -133,6 +135,7 @@ export class SessionRecords {
         status,
         httpStatus,
         errorCode,
+        limitedBy,
         attempts,
         attemptCount,
         fallbackIndex,

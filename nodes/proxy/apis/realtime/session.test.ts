@@ -230,6 +230,13 @@ test('each response is journaled from its begin to its record, under the name of
   ])
 })
 
+test('a response that ends without its usage costs the most that it can', () => {
+  const { session, attempts } = opened(priced, testJournal().journal)
+  session.fromUpstream(event({ type: 'response.created' }), false)
+  session.fromUpstream(event({ type: 'response.done', response: { status: 'completed' } }), false)
+  expect(attempts).toMatchObject([{ requestId: 'req_1.1', costNanoUsd: bound, settlement: 'bound' }])
+})
+
 test.each([
   ['where that is known', priced, bound, 'bound', false],
   ['and is flagged where that is not known', { ...priced, facts: {} }, 0, 'unpriced', true],

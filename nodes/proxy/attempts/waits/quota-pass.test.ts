@@ -49,6 +49,16 @@ test('a request waits until the provider takes another one, and its wait counts 
   expect(reply.status).toBe(200)
   expect(Number(header(reply, 'x-headgate-upstream-ms'))).toBeGreaterThan(900)
   expect(quotaLeftovers(all.quotas)).toEqual({ open: 0, waiting: 0 })
+  const [free, waited] = gateway.attempts
+  expect([free?.queuedUs, (waited?.queuedUs ?? 0) > 900_000]).toEqual([undefined, true])
+})
+
+test('who is sent away is recorded with the provider', async () => {
+  learn(0)
+  for (let count = 0; count < 9; count++) gateway.call({ body: question('gpt') })
+  await settled()
+  const shed = gateway.outcome.recorder.records.filter(({ status }) => status !== 'ok')
+  expect(shed[0]).toMatchObject({ errorCode: 'rate_limit_exceeded', limitedBy: 'providers/up' })
 })
 
 describe('who would wait too long is told so at once, in its own dialect, with an honest wait', () => {

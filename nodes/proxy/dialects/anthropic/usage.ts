@@ -14,17 +14,25 @@ export function readAnthropicUsage(value: Json, before?: AnthropicCounts): Anthr
   const hour = isObject(created) ? tokenCount(created['ephemeral_1h_input_tokens']) : undefined
   const details = value['output_tokens_details']
   const thought = isObject(details) ? tokenCount(details['thinking_tokens']) : undefined
+  const written = count('cache_creation_input_tokens') || createdIn(created)
   return {
     input_tokens: count('input_tokens'),
     output_tokens: count('output_tokens'),
     cache_read_input_tokens: count('cache_read_input_tokens'),
-    cache_creation_input_tokens: count('cache_creation_input_tokens') || createdIn(created),
-    hour: hour ?? before?.hour ?? 0,
+    cache_creation_input_tokens: written,
+    hour: hour ?? hourOf(written, before),
     thought: thought ?? before?.thought ?? 0,
     searches: searchesIn(value['server_tool_use']) ?? before?.searches,
     tier: tierIn(value) ?? before?.tier,
     compaction: compactionOf(value['iterations']) ?? before?.compaction,
   }
+}
+
+/** The last report of a stream has no kinds of its cache writes, and more of them where the provider has run tools in between: the kinds
+ *  grow with it. Source: @anthropic-ai/sdk 1.14, MessageDeltaUsage; BerriAI/litellm#42663. */
+function hourOf(written: number, before: AnthropicCounts | undefined): number {
+  const { hour = 0, cache_creation_input_tokens: told = 0 } = before ?? {}
+  return written > told && told > 0 ? Math.round((hour * written) / told) : hour
 }
 
 const inputNames = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens'] as const

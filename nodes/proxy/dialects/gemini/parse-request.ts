@@ -1,4 +1,5 @@
 // Gemini's generateContent: parses the request of a caller. The path holds the model and whether the answer streams.
+import { answersMax, capMax, isCount } from '../../../../shared/chat/counts.ts'
 import type { Json, JsonObject } from '../../../../shared/chat/parts.ts'
 import type {
   ChatRequest,
@@ -81,8 +82,17 @@ function readParameters(reader: BodyReader, config: JsonObject): RequestParamete
     const list = reader.maybeList(member(config, name), path(name))
     return list.length === 0 ? undefined : list.map((one, i) => reader.text(one, `${path(name)}[${i}]`))
   }
+  const count = (name: string, max: number) => {
+    const amount = number(name)
+    if (amount === undefined || isCount(amount, max)) return amount
+    reader.wrong(
+      path(name),
+      max === capMax ? 'must be a whole number of tokens' : `must be a whole number up to ${max}`,
+    )
+    return undefined
+  }
   return {
-    maxOutputTokens: number('maxOutputTokens'),
+    maxOutputTokens: count('maxOutputTokens', capMax),
     temperature: number('temperature'),
     topP: number('topP'),
     topK: number('topK'),
@@ -90,8 +100,8 @@ function readParameters(reader: BodyReader, config: JsonObject): RequestParamete
     presencePenalty: number('presencePenalty'),
     seed: number('seed'),
     stop: texts('stopSequences'),
-    n: number('candidateCount'),
-    logprobs: member(config, 'responseLogprobs') === true ? { top: number('logprobs') } : undefined,
+    n: count('candidateCount', answersMax),
+    logprobs: member(config, 'responseLogprobs') === true ? { top: count('logprobs', answersMax) } : undefined,
     reasoning: readThinking(reader, member(config, 'thinkingConfig')),
     modalities: texts('responseModalities')?.map((modality) => modality.toLowerCase()),
   }

@@ -4,12 +4,14 @@ import type { Lease } from '../../../../cluster/budgets/lease.ts'
 import type { AttemptOutcome } from '../../../../shared/telemetry/records.ts'
 import { isOpenEnd } from '../../accounting/attempt-end.ts'
 import type { Hold, Outcome, StreamWatch, WatchedStream } from '../../accounting/outcome.ts'
+import { totalCost } from '../../accounting/request-records.ts'
 import { BudgetWatch } from './budget-watch.ts'
 import { LeaseExtension } from './lease-extension.ts'
 
 export class BudgetHold implements Hold {
   readonly #desk: BudgetDesk
   readonly #leases: readonly Lease[]
+  readonly #hard: readonly Lease[]
   /** The most that one attempt costs. */
   readonly #bound: number
   readonly #onCut: (budget: string) => void
@@ -24,6 +26,7 @@ export class BudgetHold implements Hold {
   ) {
     this.#desk = desk
     this.#leases = leases
+    this.#hard = leases.every(isHard) ? leases : leases.filter(isHard)
     this.#bound = bound
     this.#onCut = onCut
   }
@@ -63,12 +66,9 @@ export class BudgetHold implements Hold {
     }
   }
 
-  /** An attempt whose cost nobody knows counts with its bound. */
   #costOf({ attempts, attemptCount, costNanoUsd }: Outcome): number {
     if (attempts.length === 0) return costNanoUsd ?? (attemptCount === 0 ? 0 : this.#bound)
-    let sum = 0
-    for (const attempt of attempts) sum += attempt.settlement === 'unpriced' ? this.#bound : attempt.costNanoUsd
-    return sum
+    return totalCost(attempts)
   }
 
   use({ costNanoUsd = 0 }: Outcome): void {
@@ -81,8 +81,8 @@ export class BudgetHold implements Hold {
   #extraOf(lease: Lease): number {
     return this.#extensions?.find((extension) => extension.lease === lease)?.end() ?? 0
   }
+}
 
-  get #hard(): readonly Lease[] {
-    return this.#leases.filter(({ isHard }) => isHard)
-  }
+function isHard(lease: Lease): boolean {
+  return lease.isHard
 }

@@ -1,5 +1,6 @@
 // The budgets of one configuration, by whom they pay for.
-import type { BudgetTerms } from '../../../../cluster/budgets/ledger.ts'
+
+import type { LeaseTerms } from '../../../../cluster/budgets/lease.ts'
 import type { LedgerKey } from '../../../../cluster/budgets/ledger-table.ts'
 import {
   type BudgetOwner,
@@ -8,6 +9,7 @@ import {
   ownerOfBudget,
 } from '../../../../shared/config/kinds/budgets/spec.ts'
 import type { Resource } from '../../../../shared/config/state.ts'
+import { RecentMap } from '../../../../shared/recent-map.ts'
 import { CurrentWindow } from '../../../../shared/time/calendar-window.ts'
 import type { Caller } from '../../auth/callers.ts'
 
@@ -15,9 +17,7 @@ const nanoPerUsd = 1e9
 const none: readonly CompiledBudget[] = []
 
 /** A budget in its present window. */
-export interface BudgetWindow extends LedgerKey {
-  readonly terms: BudgetTerms
-}
+export interface BudgetWindow extends LedgerKey, LeaseTerms {}
 
 export class CompiledBudget {
   readonly name: string
@@ -52,14 +52,14 @@ export class CompiledBudget {
       windowEndMs: endMs,
       alertAt,
     }
-    this.#current = { key: this.#key, window: number, terms }
+    this.#current = { key: this.#key, window: number, terms, isHard: this.isHard }
     return this.#current
   }
 }
 
 export class BudgetTable {
   readonly #byOwner = new Map<string, CompiledBudget[]>()
-  readonly #byCaller = new WeakMap<Caller, readonly CompiledBudget[]>()
+  readonly #byCaller = new RecentMap<Caller, readonly CompiledBudget[]>()
   readonly #hasUsers: boolean
 
   constructor(budgets: ReadonlyMap<string, Resource<BudgetSpec>>) {

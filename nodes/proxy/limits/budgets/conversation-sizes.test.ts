@@ -85,7 +85,7 @@ test('a hard budget reserves for a large request what it would for one that is l
   const route = routeTo('m', { ...testTarget({ facts: { contextTokensMax: 1_000_000 } }), price })
   const charged = { ...request, snapshot: { ...testSnapshot({ m: route }), budgets } }
   const reserved: number[] = []
-  const lease = { reserve: (nanoUsd: number) => reserved.push(nanoUsd) > 0 }
+  const lease = { isHard: true, reserve: (nanoUsd: number) => reserved.push(nanoUsd) > 0 }
   const desk = { lease: () => lease, renew: () => {} } as unknown as BudgetDesk
   const jobs = new InlineJobs()
   const decided = await new Budgets({ desk, clock: new ManualClock(), jobs }).decide(charged, asked)

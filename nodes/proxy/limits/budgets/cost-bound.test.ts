@@ -147,6 +147,21 @@ describe('no bound has', () => {
     ],
     ['an answer that nothing caps', { body: { model: 'plain', messages: hi } }, /set max_tokens/],
     [
+      'an answer that nothing caps, of the Responses API',
+      { path: '/v1/responses', body: { model: 'plain', input: 'hi', store: false } },
+      /set max_output_tokens/,
+    ],
+    [
+      'an answer that nothing caps, of generateContent',
+      { path: '/v1beta/models/plain:generateContent', body: { contents: [{ parts: [{ text: 'hi' }] }] } },
+      /set generationConfig\.maxOutputTokens/,
+    ],
+    [
+      'an answer that nothing caps, of completions',
+      { path: '/v1/completions', body: { model: 'plain', prompt: 'hi' } },
+      /set max_tokens/,
+    ],
+    [
       'an image for a model whose context nobody knows',
       { body: { model: 'plain', messages: image, max_tokens: 1 } },
       /images, sound or files/,

@@ -1,4 +1,5 @@
 // The most that a request can cost. It has to hold whatever the request is answered with: a hard budget reserves it.
+import { fieldOf } from '../../../../shared/json/body-fields.ts'
 import type { BodyScan } from '../../../../shared/json/scan.ts'
 import { ExactCost } from '../../../../shared/models/exact-cost.ts'
 import { done, fail, type Result } from '../../../../shared/result.ts'
@@ -7,6 +8,7 @@ import type { Operation } from '../../operations/operation.ts'
 import type { AuthenticatedRequest } from '../../request/authenticated-request.ts'
 import { bodyOf, type InferenceRequest } from '../../request/inference-request.ts'
 import { type ConversationSizes, conversationSizes } from './conversation-sizes.ts'
+import { hasMarkedWord } from './marked-words.ts'
 import { isTierUnknown, type PriceCeiling, type PriceCeilings, unitCeiling } from './price-ceiling.ts'
 
 export type CostBound = { readonly nanoUsd: number } | NoBound
@@ -39,9 +41,11 @@ export function costBound(
   if (body.type === 'form') return { unbounded: 'the cost of an uploaded file is not known before it is read' }
   const sizes = sizesOf(request, asked, { scan: body.scan, told })
   if (!('bytes' in sizes)) return sizes
+  const parameters = asked.facts.inbound?.parameterNames
+  const names = { cap: parameters?.maxOutputTokens, answers: parameters?.n }
   let most = 0
   for (const ceiling of targets) {
-    const bound = targetBound(operation, ceiling, sizes, body.scan)
+    const bound = targetBound(operation, ceiling, { ...sizes, names }, body.scan)
     if (!('nanoUsd' in bound)) return bound
     if (bound.nanoUsd > most) most = bound.nanoUsd
   }
@@ -66,12 +70,15 @@ export interface Sizes {
   readonly writes: boolean
   readonly bytes: number
   readonly tier: string | undefined
+  /** What the caller's dialect calls the cap of an answer, and the number of answers. */
+  readonly names?: { readonly cap: string | undefined; readonly answers: string | undefined }
 }
 
 function tokenBound({ target, rates, price }: PriceCeiling, sizes: Sizes): CostBound {
   const name = `${target.provider}/${target.model}`
   const { contextTokensMax = Number.POSITIVE_INFINITY, outputTokensMax = contextTokensMax } = target.facts
-  if (rates === undefined || isTierUnknown(price, sizes.tier)) return { unbounded: `${name} has no known price` }
+  if (rates === undefined || isTierUnknown(price, sizes.tier))
+    return { unbounded: `${name} has no known price, which an operator can set` }
   // The context bounds what a provider takes; a catalogue that is wrong must not make the bound smaller than the text is.
   const input = Number.isFinite(sizes.input) ? sizes.input : contextTokensMax
   if (!Number.isFinite(input))
@@ -80,8 +87,9 @@ function tokenBound({ target, rates, price }: PriceCeiling, sizes: Sizes): CostB
   if (!sizes.writes) return { nanoUsd: most.nanoUsdUp }
   const output = sizes.outputCap ?? outputTokensMax
   if (!Number.isFinite(output))
-    return { unbounded: `how long an answer of ${name} can get is not known: set max_tokens` }
-  if (!Number.isFinite(sizes.answers)) return { unbounded: 'how many answers are asked for is not known: set n' }
+    return { unbounded: `how long an answer of ${name} can get is not known: set ${sizes.names?.cap ?? 'max_tokens'}` }
+  if (!Number.isFinite(sizes.answers))
+    return { unbounded: `how many answers are asked for is not known: set ${sizes.names?.answers ?? 'n'}` }
   return { nanoUsd: most.add(Math.ceil(output * sizes.answers), rates.output).nanoUsdUp }
 }
 
@@ -113,42 +121,53 @@ function sizesOf(
 ): Sizes | NoBound {
   const { operation, body } = request
   const bytes = body.bytes.length
-  const tier = scan.text('service_tier') ?? scan.text('serviceTier')
-  const common = { bytes, tier, input: bytes + frameTokens }
-  if (!asked.hasConversation) return { ...common, outputCap: undefined, answers: 1, writes: false }
+  const tier = scan.textAt(fieldOf.service_tier) ?? scan.textAt(fieldOf.serviceTier)
+  const input = bytes + frameTokens
+  if (!asked.hasConversation) return { input, outputCap: undefined, answers: 1, writes: false, bytes, tier }
   if (told !== undefined || !isPlain(asked, scan)) return readSizes(asked, { bytes, tier }, told ?? sizesNow(asked))
   const outputCap = capOf(operation.dialect, scan)
-  return { ...common, outputCap, answers: answersOf(operation.dialect, scan), writes: true }
+  return { input, outputCap, answers: answersOf(operation.dialect, scan), writes: true, bytes, tier }
 }
-
-/** Words of which one stands in every body that is more than text. An escaped letter could hide any of them. */
-const marks =
-  /image|audio|file|video|media|document|inline|tool|function|search|plugins|mcp_servers|container|conversation|previous_response_id|\\u/
 
 /** Whether the scan of the body alone tells all that the bound depends on. */
 function isPlain({ replaced, facts }: InferenceRequest, scan: BodyScan): boolean {
   if (replaced !== undefined || facts.inbound?.name === 'gemini') return false
-  // One expression over the text costs a tenth of a search for each word.
-  return !marks.test(scan.bytes.latin1Slice(scan.open, scan.close)) && !isStoredPrompt(scan)
+  return !hasMarkedWord(scan.bytes, scan.open, scan.close) && !isStoredPrompt(scan)
 }
 
 // Servers of OpenAI's API know several names of the cap, and each server goes by another one. Sources: vLLM and SGLang,
 // `max_completion_tokens` before `max_tokens`, numbers also as texts; llama.cpp's server, `n_predict` before `max_tokens`, -1 for
 // no cap.
-const chatCaps = ['max_tokens', 'max_completion_tokens', 'n_predict'] as const
+const chatCaps = [fieldOf.max_tokens, fieldOf.max_completion_tokens, fieldOf.n_predict]
 
-const capFields = {
-  'openai-chat': chatCaps,
-  'openai-responses': ['max_output_tokens'],
-  'openai-completions': chatCaps,
-  anthropic: ['max_tokens'],
-} as const
+const responseCaps = [fieldOf.max_output_tokens]
+const messageCaps = [fieldOf.max_tokens]
+const noCaps: readonly number[] = []
+
+function capFieldsOf(dialect: string): readonly number[] {
+  switch (dialect) {
+    case 'openai-chat':
+    case 'openai-completions':
+      return chatCaps
+    case 'openai-responses':
+      return responseCaps
+    case 'anthropic':
+      return messageCaps
+    default:
+      return noCaps
+  }
+}
 
 /** The largest cap counts, because an upstream may take any, and none if one of them is none. */
 export function capOf(dialect: string, scan: BodyScan): number | undefined {
-  const fields = capFields[dialect as keyof typeof capFields] ?? []
-  const caps = fields.flatMap((field) => scan.amount(field) ?? [])
-  return caps.every((cap) => positive(cap) !== undefined) ? positive(Math.max(...caps)) : undefined
+  let largest: number | undefined
+  for (const field of capFieldsOf(dialect)) {
+    const cap = scan.amountAt(field)
+    if (cap === undefined) continue
+    if (positive(cap) === undefined) return undefined
+    if (largest === undefined || cap > largest) largest = cap
+  }
+  return largest
 }
 
 /** Some servers take a cap of 0 or -1 for none. */
@@ -158,7 +177,7 @@ function positive(cap: number | undefined): number | undefined {
 
 /** Infinity where it is not known how many a server makes. */
 function answersOf(dialect: string, scan: BodyScan): number {
-  const wanted = Math.max(1, scan.amount('n') ?? 1, scan.amount('best_of') ?? 1)
+  const wanted = Math.max(1, scan.amountAt(fieldOf.n) ?? 1, scan.amountAt(fieldOf.best_of) ?? 1)
   const each = Number.isNaN(wanted) ? Number.POSITIVE_INFINITY : wanted
   if (dialect !== 'openai-completions' || scan.field('prompt')?.kind !== 'array') return each
   const { prompt } = bodyOf(scan)
@@ -168,7 +187,7 @@ function answersOf(dialect: string, scan: BodyScan): number {
 
 /** A prompt that the provider keeps: nobody here knows how long it is. */
 function isStoredPrompt(scan: BodyScan): boolean {
-  return scan.field('prompt')?.kind === 'object'
+  return scan.fieldAt(fieldOf.prompt)?.kind === 'object'
 }
 
 /** What the conversation itself tells. */

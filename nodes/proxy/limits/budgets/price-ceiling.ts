@@ -1,6 +1,8 @@
 // The most that a model's targets charge for a token: the highest rate of every service tier and every length of a request.
+
 import { type Prices, pricesAt, pricesUntilMs } from '../../../../shared/models/dated-prices.ts'
 import type { Price, TokenPrice, TokenRates } from '../../../../shared/models/price.ts'
+import { RecentMap } from '../../../../shared/recent-map.ts'
 import type { BillableUnit } from '../../../../shared/usage/billable-units.ts'
 import type { Target } from '../../providers/endpoint.ts'
 import type { Snapshot } from '../../snapshot/snapshot.ts'
@@ -16,7 +18,7 @@ export interface PriceCeiling extends Prices {
 const modelsMax = 1_000
 
 export class PriceCeilings {
-  readonly #bySnapshot = new WeakMap<Snapshot, Map<string, CeilingsOfModel>>()
+  readonly #bySnapshot = new RecentMap<Snapshot, Map<string, CeilingsOfModel>>()
 
   /** The ceilings of every target that a request of that time may be sent to. */
   of(snapshot: Snapshot, { model, fallbacks }: AskedModels, atMs: number): readonly PriceCeiling[] {

@@ -64,3 +64,13 @@ test('pictures cost their price times their number', () => {
   const more = { price: undefined, unitPrice: new Map([['images', 40_000_000_000]]) }
   expect(boundOf({ prompt: 'a cat', n: 3 }, { path: '/v1/images/generations', more }).bound).toBe(120_000_000)
 })
+
+test.each<[string, object, number]>([
+  ['the cap', { generationConfig: { maxOutputTokens: 10 } }, 10],
+  ['as many answers as are asked for', { generation_config: { max_output_tokens: 10, candidateCount: 4 } }, 40],
+  ['the longest answer instead of a cap that is none', { generationConfig: { maxOutputTokens: 0 } }, 16_384],
+])('generateContent counts %s', (_, more, output) => {
+  const path = '/v1beta/models/m:generateContent'
+  const { bound, input } = boundOf({ model: undefined, contents: [{ parts: [{ text: 'hi' }] }], ...more }, { path })
+  expect(bound).toBe(input + output * 2_000)
+})

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { isTimeZone } from '../../../time/time-zone.ts'
 import { parseDurationMs } from '../../../units.ts'
 import { providerPart } from '../reference.ts'
-import { duration, label, labels, resourceName, upstreamModel } from '../schema-fields.ts'
+import { duration, label, labels, misplaced, resourceName, upstreamModel } from '../schema-fields.ts'
 import {
   calendarWindows,
   isCalendar,
@@ -38,6 +38,20 @@ const target = z.string().refine((text) => {
   const provider = providerPart(text)
   return resourceName.safeParse(provider).success && upstreamModel.safeParse(text.slice(provider.length + 1)).success
 }, "expected provider/model, with the provider's name of the model")
+
+const written = (meant: string) => () => `is written ${meant}`
+
+/** What limits are called elsewhere, and how they are written here. */
+const otherNames = {
+  ...misplaced(['rps'], written('requests, with window: 1s')),
+  ...misplaced(['rpm', 'rpm_limit', 'requestsPerMinute'], written('requests, with window: 1m')),
+  ...misplaced(['rpd'], written('requests, with window: 1d')),
+  ...misplaced(['tpm', 'tpm_limit', 'tokensPerMinute'], written('tokens, with window: 1m')),
+  ...misplaced(['tpd'], written('tokens, with window: 1d')),
+  ...misplaced(['max_parallel_requests', 'maxParallelRequests', 'parallel'], written('concurrency')),
+  ...misplaced(['cost', 'budget', 'max_budget', 'maxBudget'], written('usd; a sum that is never passed is a budget')),
+  ...misplaced(['duration', 'budget_duration', 'interval'], written('window')),
+}
 
 export const limitSchema = z
   .strictObject({
@@ -97,6 +111,7 @@ export const limitSchema = z
       .refine((all) => Object.keys(all).length <= overridesMax, `expected at most ${overridesMax} overrides`)
       .exactOptional()
       .describe('Other amounts for some of those who are counted, by name.'),
+    ...otherNames,
   })
   .superRefine((spec, context) => {
     for (const field of ['provider', 'target'] as const)

@@ -11,6 +11,8 @@ const tooSmall = 'expected 0 or a number of at least 0.000001'
 
 const wrong: [string, object, string[]][] = [
   ['a date that no calendar has', { price: from('2026-13-01') }, [`${at}.price.from: ${noDate}`]],
+  ['a day that no month has', { price: from('2027-02-30') }, [`${at}.price.from: ${noDate}`]],
+  ['a time of such a day', { price: from('2027-02-29T10:00:00Z') }, [`${at}.price.from: ${noDate}`]],
   ['a date that is a word', { price: from('tomorrow') }, [`${at}.price.from: ${noDate}`]],
   ['a time without a zone', { price: from('2026-12-31T18:00:00') }, [`${at}.price.from: ${noDate}`]],
   ['dates out of order', { price: [from('2027-01-01'), from('2026-01-01')] }, [`${at}.price[1].from: ${notRising}`]],

@@ -59,7 +59,7 @@ const tierName = z
 const from = z
   .string()
   .regex(fromPattern, { error: noDate, abort: true })
-  .refine((text) => !Number.isNaN(Date.parse(text)), noDate)
+  .refine(isDate, noDate)
   .exactOptional()
   .describe('When it begins to hold: a date (in UTC) or a time. Default: always.')
 
@@ -106,6 +106,13 @@ function dated<Schema extends typeof price | typeof unitPrice>(schema: Schema) {
       const message = 'expected later dates one after the other; only the first price may be without one'
       context.addIssue({ code: 'custom', path: [at, 'from'], message })
     })
+}
+
+/** `Date.parse` takes 30 February for a day in March. */
+function isDate(text: string): boolean {
+  const day = text.slice(0, 10)
+  const ms = Date.parse(day)
+  return !Number.isNaN(Date.parse(text)) && new Date(ms).toISOString().startsWith(day)
 }
 
 function timeOf(from: string | undefined): number {

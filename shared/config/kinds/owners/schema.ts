@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { allowedModels, label, labels, later, queueFields, resourceName } from '../schema-fields.ts'
+import { allowedModels, label, labels, later, limitsOfOwner, queueFields, resourceName } from '../schema-fields.ts'
 
 const ownerFields = {
   id: label
@@ -10,6 +10,7 @@ const ownerFields = {
   tier: label.exactOptional().describe('A stored label.'),
   metadata: labels.exactOptional().describe('Stored labels.'),
   ...queueFields,
+  ...limitsOfOwner,
 }
 
 export const teamSchema = z.strictObject({ ...ownerFields, team: later('a team within a team is') })

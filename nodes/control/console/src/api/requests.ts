@@ -16,6 +16,8 @@ export interface RequestRow {
   model: string
   /** The name that was refused. */
   askedModel: string
+  /** The limit, the budget or the provider whose quota has rejected or cut the request. */
+  limitedBy: string
   stream: boolean
   attemptCount: number | undefined
   cacheStatus: string
@@ -110,6 +112,7 @@ export function readRequest(value: unknown): RequestRow {
     team: textOf(record['team']),
     model: textOf(record['model']),
     askedModel: textOf(record['askedModel']),
+    limitedBy: textOf(record['limitedBy']),
     stream: record['stream'] === true,
     attemptCount: Array.isArray(attempts) ? attempts.length : numberOf(attempts),
     cacheStatus: textOf(record['cacheStatus']),

@@ -70,6 +70,7 @@ function factsOf(
   return [
     ['Status', <StatusBadge key="status" row={row} />],
     ...(row.errorCode === '' ? [] : [['Error', <code key="error">{row.errorCode}</code>] as const]),
+    ...(row.limitedBy === '' ? [] : [['By', <code key="by">{row.limitedBy}</code>] as const]),
     ['Time', <Moment key="time" atMs={row.atMs} nowMs={context.nowMs} />],
     ['Model', <ModelName key="model" model={row.model} />],
     ...(row.askedModel === '' ? [] : [['Asked for', <code key="asked">{row.askedModel}</code>] as const]),
