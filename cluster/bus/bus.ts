@@ -96,7 +96,9 @@ export function aggregatorQueryOf(node: string): string {
   return `${subjects.aggregatorQuery}.${subjectToken(node)}`
 }
 
-/** The subject of what one node is told about shared buckets. */
+/** The subjects of what single nodes are told about shared buckets, and that of one of them. */
+export const gossipToAny = `${subjects.gossipTo}.*`
+
 export function gossipTo(node: string): string {
   return `${subjects.gossipTo}.${subjectToken(node)}`
 }

@@ -270,24 +270,11 @@ export class SharedBuckets {
       return this.#tree.bind(slot, rule, undefined)
     }
     const isHeardOf = this.#told.hasHeardOf(slot)
-    if (isHeardOf && rule.kind !== 'gauge') return this.#bindHeard(slot, rule, nowMs)
+    if (isHeardOf && rule.kind !== 'gauge') return this.#told.bind(slot, rule, nowMs)
     const full = rule.capacity * (rule.perMs === 0 ? 1 : this.#members.heardPart)
     // The places that others hold of a gauge were subtracted from nothing.
     columns.balance[slot] = isHeardOf ? at64(columns.balance, slot) + full : full
     columns.refilledMs[slot] = nowMs
-  }
-
-  /** The balance is what another node told last; of a window, everybody's charges are missing in it at least. */
-  #bindHeard(slot: number, rule: BucketRule, nowMs: number): void {
-    const { columns } = this.#slots
-    let balance = clamped(rule, at64(columns.balance, slot))
-    if (rule.kind === 'window') {
-      let left = rule.capacity
-      for (const peer of columns.peers) left -= peer?.net[slot] ?? 0
-      balance = Math.min(balance, left)
-    }
-    columns.balance[slot] = balance
-    this.#shares.refill(slot, rule, nowMs)
   }
 
   #chargeOf(slot: number): Charge {

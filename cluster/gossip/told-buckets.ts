@@ -148,6 +148,19 @@ export class ToldBuckets {
     })
   }
 
+  /** Gives a rule to a bucket that only others have told of: the balance is what another node told last; of a window, everybody's charges are missing in it at least. */
+  bind(slot: number, rule: BucketRule, nowMs: number): void {
+    const { columns } = this.#slots
+    let balance = clamped(rule, at64(columns.balance, slot))
+    if (rule.kind === 'window') {
+      let left = rule.capacity
+      for (const peer of columns.peers) left -= peer?.net[slot] ?? 0
+      balance = Math.min(balance, left)
+    }
+    columns.balance[slot] = balance
+    this.#shares.refill(slot, rule, nowMs)
+  }
+
   /** Takes what another node tells about a bucket. */
   merge(member: Member, entry: BucketEntry, nowMs: number): void {
     const slots = this.#slots

@@ -1,6 +1,6 @@
 // Carries what single nodes are told about shared buckets: from the proxy of this process to one other process, and from others to the
 // proxy of this one. A process hears what is told to it and nothing else.
-import { type Bus, gossipTo, subjects } from '../../cluster/bus/bus.ts'
+import { type Bus, gossipTo, gossipToAny, subjects } from '../../cluster/bus/bus.ts'
 import type { NatsBus } from '../../cluster/bus/nats-bus.ts'
 
 export interface RelayShores {
@@ -11,7 +11,7 @@ export interface RelayShores {
 }
 
 export function carryRelays({ node, local, network }: RelayShores): { stop(): void } {
-  const out = local.subscribe(`${subjects.gossipTo}.*`, (payload, subject) => network.publish(subject, payload))
+  const out = local.subscribe(gossipToAny, (payload, subject) => network.publish(subject, payload))
   const comes = network.subscribeOthers(gossipTo(node), (payload) =>
     // A payload of its own: what goes to another thread is moved there.
     local.publish(subjects.gossipTo, new Uint8Array(payload)),
