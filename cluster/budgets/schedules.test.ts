@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { Schedule } from './test-schedule.ts'
 
-const schedules = Number(process.env['SCHEDULES'] ?? 2_000)
+const schedules = Number(process.env['SCHEDULES'] ?? 1_000)
 const only = process.env['SCHEDULE_SEED']
 const seeds = only === undefined ? { first: 1, last: schedules } : { first: Number(only), last: Number(only) }
 

@@ -148,20 +148,26 @@ afterAll(() => {
   if (process.env['GOSSIP_TABLE'] !== undefined) process.stdout.write(`${lines.join('\n')}\n`)
 })
 
-test.each(rows)('$name: as much is admitted as by one bucket', ({ name, overMax = 0.005, usedMin = 0.98, ...row }) => {
-  const { nodes = 8, perMinute = 6_000, starts = 0, ...run } = row
-  // A start that nobody expected takes what comes in a tick.
-  const most = overMax + (starts * (perMinute / 300)) / (perMinute * 1.1)
-  let [worst, least, kb] = [Number.NEGATIVE_INFINITY, 2, 0]
-  for (let seed = 1; seed <= seeds; seed++) {
-    const { used, over, worstKb } = runFleet({ nodes, perMinute, ...run }, seed)
-    expect(over, `seed ${seed}`).toBeLessThanOrEqual(most)
-    expect(used, `seed ${seed}`).toBeGreaterThanOrEqual(usedMin)
-    if (nodes >= 16) expect(worstKb, `seed ${seed}`).toBeLessThanOrEqual(kbMax)
-    ;[worst, least, kb] = [Math.max(worst, over), Math.min(least, used), Math.max(kb, worstKb)]
-  }
-  lines.push(`| ${name} | ${percent(worst)} | ${percent(least)} | ${kb.toFixed(0)} KB/s |`)
-})
+/** The long run plays all; `npm test` leaves out every other one of the large, which take seconds each. */
+const played = rows.filter(({ nodes = 8 }, place) => isLong || nodes <= 20 || place % 2 === 0)
+
+test.each(played)(
+  '$name: as much is admitted as by one bucket',
+  ({ name, overMax = 0.005, usedMin = 0.98, ...row }) => {
+    const { nodes = 8, perMinute = 6_000, starts = 0, ...run } = row
+    // A start that nobody expected takes what comes in a tick.
+    const most = overMax + (starts * (perMinute / 300)) / (perMinute * 1.1)
+    let [worst, least, kb] = [Number.NEGATIVE_INFINITY, 2, 0]
+    for (let seed = 1; seed <= seeds; seed++) {
+      const { used, over, worstKb } = runFleet({ nodes, perMinute, ...run }, seed)
+      expect(over, `seed ${seed}`).toBeLessThanOrEqual(most)
+      expect(used, `seed ${seed}`).toBeGreaterThanOrEqual(usedMin)
+      if (nodes >= 16) expect(worstKb, `seed ${seed}`).toBeLessThanOrEqual(kbMax)
+      ;[worst, least, kb] = [Math.max(worst, over), Math.min(least, used), Math.max(kb, worstKb)]
+    }
+    lines.push(`| ${name} | ${percent(worst)} | ${percent(least)} | ${kb.toFixed(0)} KB/s |`)
+  },
+)
 
 function percent(part: number): string {
   return `${(100 * part).toFixed(1)} %`

@@ -17,11 +17,9 @@ const kbMax = 64
 /** Below this one node decides for all about every charge, and nothing is granted. */
 const perNode = 16
 const seed = Number(process.env['LARGE_FLEET_SEED'] ?? 1)
-const small: readonly Size[] = [
-  { nodes: 16, keys: 100, seconds: 120, usedMin: 0.95 },
-  { nodes: 50, keys: 40, seconds: 120, usedMin: 0.95 },
-]
+const small: readonly Size[] = [{ nodes: 16, keys: 100, seconds: 120, usedMin: 0.95 }]
 const large: readonly Size[] = [
+  { nodes: 50, keys: 40, seconds: 120, usedMin: 0.95 },
   { nodes: 16, keys: 500, seconds: 180, usedMin: 0.9 },
   { nodes: 16, keys: 10_000, seconds: 180, usedMin: 0 },
   { nodes: 100, keys: 250, seconds: 180, usedMin: 0.9 },
